@@ -1,0 +1,84 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# `make help` says what there is. Every target does the set-up that it needs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+STAGE := $(CURDIR)/.stage
+PYTEST_WORKERS ?= 2
+PORT ?= 5055
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONPATH := $(STAGE):$(CURDIR)/tests/utils
+export ANSIBLE_COLLECTIONS_PATH := $(STAGE)
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Set-up
+
+.PHONY: setup
+setup: ## Make .venv from the lock file, unpack the collections depended on, stage this one (no root, no Galaxy)
+	@tests/utils/setup/make_venv.sh
+	@python tests/utils/setup/stage.py
+
+.PHONY: packages
+packages: ## Install the Debian packages needed (root), or say the command that does
+	@tests/utils/setup/install_packages.sh
+
+.PHONY: lock
+lock: setup ## Resolve requirements/dev.in into requirements/dev.txt
+	@tests/utils/setup/lock.sh
+
+##@ Checks
+
+.PHONY: test
+test: packages setup ## Run every test, lint and sanity included: what CI runs
+	@pytest -n $(PYTEST_WORKERS) tests
+
+.PHONY: lint
+lint: setup ## Run every linter
+	@pytest -n $(PYTEST_WORKERS) tests/sanity/test_lint.py
+
+.PHONY: sanity
+sanity: packages setup ## Run ansible-test sanity on a copy of this checkout
+	@pytest tests/sanity/test_ansible_test.py
+
+.PHONY: test-matrix
+test-matrix: packages setup ## Run unit tests and sanity on every supported ansible-core
+	@python -m setup.matrix
+
+.PHONY: test-hosts
+test-hosts: packages setup ## Run the host modules on the oldest and the newest Python and cryptography
+	@python -m setup.host_matrix
+
+.PHONY: bench
+bench: packages setup ## Measure the collection on fleets of hosts
+	@python -m benchmarks
+
+##@ Use
+
+.PHONY: demo
+demo: packages setup ## Put certificates on a fleet of eight hosts, from nothing, and prove it
+	@python tests/utils/demo/run.py
+
+.PHONY: emulator
+emulator: setup ## Serve an AWS Private CA on PORT (5055), no account needed
+	@python -m private_ca_emulator --port $(PORT)
+
+.PHONY: build
+build: setup ## Build the Galaxy tarball into build/
+	@ansible-galaxy collection build --force --output-path build
+
+.PHONY: docs
+docs: setup ## Build the HTML documentation into build/docs
+	@tests/utils/setup/build_docs.sh
+
+.PHONY: clean
+clean: ## Remove everything that make made
+	rm -rf .ansible .cache .deps .stage .venv build
