@@ -35,6 +35,10 @@ packages: ## Install the Debian packages needed (root), or say the command that 
 lock: setup ## Resolve requirements/dev.in into requirements/dev.txt
 	@tests/utils/setup/lock.sh
 
+.PHONY: trees
+trees: packages ## Build the trees of Debian 11, 12 and 13 that fleet hosts run (once; kept in the user's cache)
+	@python3 -m fleet trees
+
 ##@ Checks
 
 .PHONY: test
