@@ -1,0 +1,41 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Start the emulator: `python -m private_ca_emulator --port 5055`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import threading
+
+from private_ca_emulator.server import EmulatorServer
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="private_ca_emulator",
+        description="A strict local emulator of AWS Private CA; every other AWS service is answered by moto.",
+        epilog="The first line printed is one JSON object with endpoint_url and pid. Control API: /_emulator/.",
+    )
+    parser.add_argument("--port", type=int, default=5055, help="port to listen on; 0 picks a free one (default 5055)")
+    parser.add_argument("--address", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Serve until interrupted or terminated."""
+    arguments = parse_arguments()
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_ignored: stopped.set())
+    with EmulatorServer(arguments.address, arguments.port) as emulator:
+        print(json.dumps({"endpoint_url": emulator.endpoint_url, "pid": os.getpid()}), flush=True)
+        stopped.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control API under `/_emulator/`: clock, request log, settings, faults, held requests, access keys."""
+
+from __future__ import annotations
+
+import json
+import urllib.parse
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from private_ca_emulator.accounts import RegisteredKey
+from private_ca_emulator.errors import ServiceError, refused
+from private_ca_emulator.protocol import HttpRequest, HttpResponse
+from private_ca_emulator.service import PrivateCa
+
+PREFIX = "/_emulator/"
+Query = Mapping[str, str]
+Body = dict[str, Any]
+Endpoint = Callable[[PrivateCa, str, Query, Body], Any]
+
+
+def _show_health(_service: PrivateCa, _name: str, _query: Query, _body: Body) -> Any:
+    return {"status": "ok"}
+
+
+def _show_clock(service: PrivateCa, _name: str, _query: Query, _body: Body) -> Any:
+    return service.clock.describe()
+
+
+def _move_clock(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:
+    if set(body) - {"advance", "freeze", "set"} or not body:
+        raise refused('the clock takes {"advance": seconds}, {"set": epoch} or {"freeze": true|false}')
+    for number in ("advance", "set"):
+        if number in body and (isinstance(body[number], bool) or not isinstance(body[number], (int, float))):
+            raise refused(f"'{number}' must be a number of seconds")
+    if "freeze" in body:
+        (service.clock.freeze if body["freeze"] else service.clock.thaw)()
+    if "set" in body:
+        service.clock.set(body["set"])
+    service.clock.advance(body.get("advance", 0))
+    service.crls.publish_due(service)
+    return service.clock.describe()
+
+
+def _show_requests(service: PrivateCa, _name: str, query: Query, _body: Body) -> Any:
+    return service.log.select(query.get("operation"), int(query.get("since", "0")))
+
+
+def _clear_requests(service: PrivateCa, _name: str, _query: Query, _body: Body) -> Any:
+    service.log.clear()
+    return {}
+
+
+def _show_certificates(service: PrivateCa, _name: str, query: Query, _body: Body) -> Any:
+    with service.store.lock:
+        return [
+            describe_issued(authority, issued)
+            for authority in service.store.authorities.values()
+            if query.get("certificate_authority_arn") in (None, authority.arn)
+            for issued in authority.certificates.values()
+        ]
+
+
+def describe_issued(authority: Any, issued: Any) -> dict[str, Any]:
+    """One issuance as the control API shows it; serial in lower-case hex, times in epoch seconds."""
+    revocation = issued.revocation
+    return {
+        "certificate_arn": authority.certificate_arn(issued),
+        "certificate_authority_arn": authority.arn,
+        "serial": f"{issued.serial:032x}",
+        "subject": issued.subject_text(),
+        "template": issued.template,
+        "idempotency_token": issued.token,
+        "account": issued.account,
+        "not_before": issued.not_before,
+        "not_after": issued.not_after,
+        "issued_at": issued.issued_at,
+        "failure": issued.failure,
+        "revoked_at": revocation.at if revocation else None,
+        "revocation_reason": revocation.reason if revocation else None,
+    }
+
+
+def _show_settings(service: PrivateCa, _name: str, _query: Query, _body: Body) -> Any:
+    return service.settings.describe()
+
+
+def _change_settings(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:
+    service.settings.change(body)
+    return service.settings.describe()
+
+
+def _show_faults(service: PrivateCa, _name: str, _query: Query, _body: Body) -> Any:
+    return service.faults.describe()
+
+
+def _add_fault(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:
+    if body.get("operation") not in (None, *service.validator.operations):
+        raise refused(f"there is no operation {body['operation']!r}")
+    return service.faults.add(body).describe()
+
+
+def _remove_faults(service: PrivateCa, name: str, _query: Query, _body: Body) -> Any:
+    return {"removed": service.faults.remove(name or None)}
+
+
+def _show_held(service: PrivateCa, _name: str, _query: Query, _body: Body) -> Any:
+    return service.faults.describe_held()
+
+
+def _release_held(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:
+    return {"released": service.faults.release(body.get("id"))}
+
+
+def _show_access_keys(service: PrivateCa, _name: str, _query: Query, _body: Body) -> Any:
+    return {name: vars(key) for name, key in service.accounts.keys.items()}
+
+
+def _put_access_key(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:
+    try:
+        key = RegisteredKey(str(body["account"]), body.get("arn"), body.get("policies"))
+        service.accounts.keys[body["access_key_id"]] = key
+    except KeyError as missing:
+        raise refused(f"an access key needs {missing}") from None
+    return vars(key)
+
+
+def _reset(service: PrivateCa, _name: str, _query: Query, _body: Body) -> Any:
+    service.reset()
+    return {"status": "ok"}
+
+
+_ENDPOINTS: dict[tuple[str, str], Endpoint] = {
+    ("GET", "health"): _show_health,
+    ("GET", "clock"): _show_clock,
+    ("POST", "clock"): _move_clock,
+    ("GET", "requests"): _show_requests,
+    ("DELETE", "requests"): _clear_requests,
+    ("GET", "certificates"): _show_certificates,
+    ("GET", "settings"): _show_settings,
+    ("PATCH", "settings"): _change_settings,
+    ("GET", "faults"): _show_faults,
+    ("POST", "faults"): _add_fault,
+    ("DELETE", "faults"): _remove_faults,
+    ("GET", "held"): _show_held,
+    ("POST", "release"): _release_held,
+    ("GET", "access_keys"): _show_access_keys,
+    ("POST", "access_keys"): _put_access_key,
+    ("POST", "reset"): _reset,
+}
+
+
+def _parse(request: HttpRequest) -> tuple[str, str, Query, Body]:
+    resource, _, name = request.path[len(PREFIX) :].partition("/")
+    query = dict(urllib.parse.parse_qsl(request.query))
+    try:
+        body = json.loads(request.body or b"{}")
+    except ValueError:
+        raise refused("the body is not JSON") from None
+    if not isinstance(body, dict):
+        raise refused("the body is not a JSON object")
+    if not query.get("since", "0").isdigit():
+        raise refused("'since' is a sequence number")
+    return resource, name, query, body
+
+
+def answer_control(service: PrivateCa, request: HttpRequest) -> HttpResponse:
+    """Answer one request below `/_emulator/`; errors are `{"error": text}`."""
+    try:
+        resource, name, query, body = _parse(request)
+        endpoint = _ENDPOINTS.get((request.method, resource))
+        if endpoint is None:
+            known: list[str] = sorted(f"{method} {path}" for method, path in _ENDPOINTS)
+            raise ServiceError("NotFound", f"there is no {request.method} {request.path}; there are: {known}", 404)
+        status, reply = 200, endpoint(service, name, query, body)
+    except ServiceError as error:
+        status, reply = error.status, {"error": error.message}
+    return HttpResponse(status, json.dumps(reply).encode(), [("Content-Type", "application/json")])

@@ -1,0 +1,44 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The errors that the emulated service answers with.
+
+ServiceError      a reply of the service's shape: code, message, HTTP status
+ConnectionCut     the scripted loss of a reply: the connection is closed without an answer
+"""
+
+from __future__ import annotations
+
+
+class ServiceError(Exception):
+    """One error reply of the service (reference 0.1: `{"__type": code, "message": text}`)."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class ConnectionCut(Exception):  # noqa: N818 - not an error of the service, a scripted event
+    """The client gets no reply at all: the server closes the connection."""
+
+
+def not_found(arn: str) -> ServiceError:
+    """The reply for a CA, certificate or report that does not exist."""
+    return ServiceError("ResourceNotFoundException", f"Could not find resource {arn}.")
+
+
+def invalid_state(message: str) -> ServiceError:
+    """The reply for an operation that the CA's status forbids."""
+    return ServiceError("InvalidStateException", message)
+
+
+def invalid_args(message: str) -> ServiceError:
+    """The reply for arguments that contradict each other or the CA."""
+    return ServiceError("InvalidArgsException", message)
+
+
+def refused(message: str) -> ServiceError:
+    """The undeclared ValidationException of a rule that the service model does not express."""
+    return ServiceError("ValidationException", message)

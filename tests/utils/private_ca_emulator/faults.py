@@ -1,0 +1,206 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults on demand: scripted per operation and call number, or by what the request carries.
+
+Kinds
+  throttle       ThrottlingException
+  error          any `code`, `message` and `status` (InternalFailure 500 unless given)
+  unavailable    ServiceUnavailable 503
+  access_denied  AccessDeniedException with the service's text
+  lost_reply     the connection is cut, `before` or `after` the request took effect (default: after)
+  hang           waits `seconds` of real time, then goes on
+  hold           blocks at `before` or `after` until released
+  late_failure   IssueCertificate hands out an ARN whose GetCertificate is RequestFailedException
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from private_ca_emulator.errors import ConnectionCut, ServiceError, refused
+
+KINDS = ("throttle", "error", "unavailable", "access_denied", "lost_reply", "hang", "hold", "late_failure")
+_MEMBERS = {
+    "operation", "calls", "times", "match", "kind", "code", "message", "status", "seconds", "point", "reason",
+}  # fmt: skip
+
+
+@dataclass
+class Fault:
+    """One scripted fault; `seen` counts the requests that fit it, `fired` those that it struck."""
+
+    fault_id: str
+    kind: str
+    operation: str | None
+    calls: list[int] | None
+    times: int | None
+    match: dict[str, Any]
+    details: dict[str, Any]
+    seen: int = 0
+    fired: int = 0
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def fits(self, operation: str, facts: Mapping[str, Any]) -> bool:
+        """Whether the request is one of those that this fault counts."""
+        if self.operation not in (None, operation):
+            return False
+        return all(_look_up(facts, path) == wanted for path, wanted in self.match.items())
+
+    def strikes_now(self) -> bool:
+        """Count one fitting request; whether the fault strikes it."""
+        self.seen += 1
+        if self.calls is not None and self.seen not in self.calls:
+            return False
+        if self.times is not None and self.fired >= self.times:
+            return False
+        self.fired += 1
+        return True
+
+    def describe(self) -> dict[str, Any]:
+        """The fault as the control API shows it."""
+        return {
+            "id": self.fault_id, "kind": self.kind, "operation": self.operation, "calls": self.calls,
+            "times": self.times, "match": self.match, "seen": self.seen, "fired": self.fired, **self.details,
+        }  # fmt: skip
+
+
+@dataclass
+class HeldRequest:
+    """A request that waits at `point` for its release."""
+
+    held_id: str
+    fault_id: str
+    operation: str
+    point: str
+    sequence: int
+    facts: dict[str, Any]
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def describe(self) -> dict[str, Any]:
+        """The held request as the control API shows it."""
+        return {
+            "id": self.held_id, "fault": self.fault_id, "operation": self.operation, "point": self.point,
+            "sequence": self.sequence,
+        }  # fmt: skip
+
+
+def _look_up(facts: Mapping[str, Any], path: str) -> Any:
+    value: Any = facts
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+class FaultScript:
+    """The faults in force and the requests that they hold."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: dict[str, Fault] = {}
+        self._held: dict[str, HeldRequest] = {}
+        self._numbers = itertools.count(1)
+        self._stopping = threading.Event()
+
+    def add(self, asked: Mapping[str, Any]) -> Fault:
+        """Script one fault; an unknown member or kind is refused."""
+        unknown = set(asked) - _MEMBERS
+        if unknown or asked.get("kind") not in KINDS:
+            raise refused(f"a fault has the members {sorted(_MEMBERS)} and a kind of {list(KINDS)}; got {dict(asked)}")
+        if asked.get("point", "after") not in ("before", "after"):
+            raise refused("a fault's point is 'before' or 'after'")
+        details = {
+            name: asked[name] for name in ("code", "message", "status", "seconds", "point", "reason") if name in asked
+        }
+        with self._lock:
+            fault = Fault(
+                str(next(self._numbers)), asked["kind"], asked.get("operation"), asked.get("calls"),
+                asked.get("times"), dict(asked.get("match", {})), details,
+            )  # fmt: skip
+            self._faults[fault.fault_id] = fault
+        return fault
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Every fault in force."""
+        with self._lock:
+            return [fault.describe() for fault in self._faults.values()]
+
+    def describe_held(self) -> list[dict[str, Any]]:
+        """Every request that is held now."""
+        with self._lock:
+            return [held.describe() for held in self._held.values()]
+
+    def remove(self, fault_id: str | None = None) -> int:
+        """Withdraw one fault, or all; what they hold is released. The number withdrawn."""
+        with self._lock:
+            chosen = [fault_id] if fault_id in self._faults else [] if fault_id else list(self._faults)
+            for name in chosen:
+                self._faults.pop(str(name)).released.set()
+            for held in self._held.values():
+                if held.fault_id in chosen:
+                    held.released.set()
+            return len(chosen)
+
+    def release(self, held_id: str | None = None) -> int:
+        """Let one held request go on, or all. The number released."""
+        with self._lock:
+            chosen = [held for held in self._held.values() if held_id in (None, held.held_id)]
+            for held in chosen:
+                held.released.set()
+            return len(chosen)
+
+    def stop(self) -> None:
+        """Let everything go: the server is stopping."""
+        self._stopping.set()
+        self.remove()
+        self.release()
+
+    def select(self, operation: str, facts: Mapping[str, Any]) -> list[Fault]:
+        """The faults that strike this request, in the order in which they were scripted."""
+        if not self._faults:
+            return []
+        with self._lock:
+            fitting = [fault for fault in self._faults.values() if fault.fits(operation, facts)]
+            return [fault for fault in fitting if fault.strikes_now()]
+
+    def strike(self, fault: Fault, point: str, request: HeldRequest) -> None:
+        """Let `fault` act at `point`: raise its error, cut the connection, wait, or do nothing."""
+        details = fault.details
+        if fault.kind == "hold" and details.get("point", "before") == point:
+            self._hold(request)
+        elif fault.kind == "lost_reply" and details.get("point", "after") == point:
+            raise ConnectionCut
+        elif point == "before" and fault.kind == "hang":
+            self._stopping.wait(float(details.get("seconds", 60)))
+        elif point == "before":
+            _raise_error(fault, request)
+
+    def _hold(self, request: HeldRequest) -> None:
+        with self._lock:
+            self._held[request.held_id] = request
+        request.released.wait()
+        with self._lock:
+            self._held.pop(request.held_id, None)
+
+
+def _raise_error(fault: Fault, request: HeldRequest) -> None:
+    details = fault.details
+    if fault.kind == "throttle":
+        raise ServiceError("ThrottlingException", details.get("message", "Rate exceeded"))
+    if fault.kind == "unavailable":
+        raise ServiceError("ServiceUnavailable", details.get("message", "Service is unavailable"), 503)
+    if fault.kind == "error":
+        code = details.get("code", "InternalFailure")
+        status = details.get("status", 500 if code.startswith("Internal") else 400)
+        raise ServiceError(code, details.get("message", f"Scripted fault {fault.fault_id}"), status)
+    if fault.kind == "access_denied":
+        resource = request.facts.get("CertificateAuthorityArn") or request.facts.get("ResourceArn") or "*"
+        message = (
+            f"User: {request.facts['caller']} is not authorized to perform: acm-pca:{request.operation} on resource: "
+            f"{resource} because no identity-based policy allows the acm-pca:{request.operation} action"
+        )
+        raise ServiceError("AccessDeniedException", details.get("message", message))

@@ -1,0 +1,80 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""CRL and OCSP configuration of a CA: its rules, and the URIs that it puts into certificates (reference 6.3, 6.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from private_ca_emulator.errors import invalid_args
+from private_ca_emulator.records import CertificateAuthority
+
+_OFF = {"CrlConfiguration": {"Enabled": False}, "OcspConfiguration": {"Enabled": False}}
+
+
+def _check_disabled(name: str, section: Mapping[str, Any]) -> None:
+    if not section["Enabled"] and len(section) > 1:
+        raise invalid_args(f"A disabled {name} must not contain other members.")
+
+
+def _check_cname(cname: str | None) -> None:
+    if cname is not None and cname.lower().startswith(("http://", "https://")):
+        raise invalid_args("A custom CNAME must not include a protocol prefix such as 'http://'.")
+
+
+def _check_crl(crl: Mapping[str, Any]) -> None:
+    if not crl["Enabled"]:
+        return
+    for member in ("S3BucketName", "ExpirationInDays"):
+        if member not in crl:
+            raise invalid_args(f"{member} is required when the CRL is enabled.")
+    omits = crl.get("CrlDistributionPointExtensionConfiguration", {}).get("OmitExtension", False)
+    if omits and "CustomCname" in crl:
+        raise invalid_args("CustomCname cannot be used when the CRL distribution point extension is omitted.")
+
+
+def normalize(asked: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The configuration as Describe shows it; InvalidArgsException when it breaks a rule."""
+    chosen: dict[str, Any] = {**_OFF, **(asked or {})}
+    crl, ocsp = chosen["CrlConfiguration"], chosen["OcspConfiguration"]
+    _check_disabled("CRL configuration", crl)
+    _check_disabled("OCSP configuration", ocsp)
+    _check_cname(crl.get("CustomCname"))
+    _check_cname(ocsp.get("OcspCustomCname"))
+    _check_crl(crl)
+    if crl["Enabled"]:
+        chosen["CrlConfiguration"] = {"S3ObjectAcl": "PUBLIC_READ", "CrlType": "COMPLETE", **crl}
+    return chosen
+
+
+def crl_object_key(authority: CertificateAuthority, partition_id: str | None) -> str:
+    """The S3 key of a CRL: the complete one, or one partition."""
+    folder = str(authority.revocation["CrlConfiguration"].get("CustomPath", "crl")).strip("/")
+    name = f"{authority.uuid}.crl" if partition_id is None else f"{authority.uuid}/{partition_id}.crl"
+    return f"{folder}/{name}" if folder else name
+
+
+def crl_uri(authority: CertificateAuthority, partition_id: str | None) -> str:
+    """The URI that certificates name; always http."""
+    crl = authority.revocation["CrlConfiguration"]
+    suffix = "amazonaws.com.cn" if authority.partition == "aws-cn" else "amazonaws.com"
+    host = crl.get("CustomCname") or f"{crl['S3BucketName']}.s3.{authority.region}.{suffix}"
+    return f"http://{host}/{crl_object_key(authority, partition_id)}"
+
+
+def names_distribution_point(authority: CertificateAuthority) -> bool:
+    """Whether new certificates carry a CRL distribution point."""
+    crl = authority.revocation["CrlConfiguration"]
+    omits = crl.get("CrlDistributionPointExtensionConfiguration", {}).get("OmitExtension", False)
+    return bool(crl["Enabled"] and not omits)
+
+
+def responder_uri(authority: CertificateAuthority) -> str | None:
+    """The OCSP URI that certificates name; None when OCSP is off."""
+    ocsp = authority.revocation["OcspConfiguration"]
+    if not ocsp["Enabled"]:
+        return None
+    suffix = "amazonaws.com.cn" if authority.partition == "aws-cn" else "amazonaws.com"
+    return f"http://{ocsp.get('OcspCustomCname') or f'ocsp.acm-pca.{authority.region}.{suffix}'}"

@@ -1,0 +1,31 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One endpoint for all of AWS: the control API, acm-pca here, everything else to moto."""
+
+from __future__ import annotations
+
+from private_ca_emulator.control_api import PREFIX, answer_control
+from private_ca_emulator.other_services import OtherServices
+from private_ca_emulator.protocol import HttpRequest, HttpResponse, parse_credential_scope
+from private_ca_emulator.service import TARGET_PREFIX, PrivateCa
+
+
+class Router:
+    """Chooses who answers a request by path, X-Amz-Target and the service in the signature's scope."""
+
+    def __init__(self, service: PrivateCa) -> None:
+        self.service = service
+        self.others = OtherServices()
+
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request; raises only ConnectionCut."""
+        if request.path.startswith(PREFIX):
+            return answer_control(self.service, request)
+        scope = parse_credential_scope(request.headers.get("authorization", ""))
+        target = request.headers.get("x-amz-target", "")
+        if target.startswith(TARGET_PREFIX) or (scope is not None and scope.service == "acm-pca"):
+            return self.service.respond(request)
+        registered = scope is not None and scope.access_key in self.service.accounts.keys
+        account = self.service.accounts.find_account(scope.access_key) if scope and registered else None
+        return self.others.respond(request, account)

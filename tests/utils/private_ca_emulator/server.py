@@ -1,0 +1,195 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The HTTP server: HTTP/1.1 with keep-alive, a thread per connection, nothing but the standard library on the way."""
+
+from __future__ import annotations
+
+import http.server
+import socket
+import socketserver
+import sys
+import threading
+from types import TracebackType
+from typing import Any
+
+from private_ca_emulator.errors import ConnectionCut
+from private_ca_emulator.operations.catalogue import OPERATIONS
+from private_ca_emulator.protocol import HttpRequest, HttpResponse
+from private_ca_emulator.routing import Router
+from private_ca_emulator.service import PrivateCa
+
+_LARGEST_BODY = 16 * 1024 * 1024
+_LARGEST_DRAINED = 256 * 1024 * 1024
+_CHUNK = 64 * 1024
+
+
+class _BodyError(Exception):
+    """The body cannot be read; carries the HTTP status."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "PrivateCaEmulator"
+    disable_nagle_algorithm = True
+    wbufsize = _CHUNK
+    server: _TcpServer
+
+    def _answer(self) -> None:
+        try:
+            request = self._read_request()
+            response = self.server.router.respond(request)
+        except _BodyError as error:
+            self.close_connection = True
+            response = HttpResponse(error.status, error.reason.encode(), [("Content-Type", "text/plain")])
+        except ConnectionCut:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        self._send(response)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = _answer  # noqa: N815 - fixed names
+
+    def _read_request(self) -> HttpRequest:
+        headers: dict[str, str] = {}
+        for name, value in self.headers.items():
+            lowered = name.lower()
+            headers[lowered] = f"{headers[lowered]},{value}" if lowered in headers else value
+        return HttpRequest(self.command, self._relative_target(headers), headers, self._read_body(headers))
+
+    def _relative_target(self, headers: dict[str, str]) -> str:
+        """The target without scheme and host: a client that uses the emulator as its proxy sends both."""
+        if not self.path.startswith("http://"):
+            return self.path
+        host, _, path = self.path[len("http://") :].partition("/")
+        headers["host"] = host
+        return "/" + path
+
+    def _read_body(self, headers: dict[str, str]) -> bytes:
+        if headers.get("transfer-encoding", "").lower() == "chunked":
+            return self._read_chunks()
+        length = headers.get("content-length", "0")
+        if not length.isdigit():
+            raise _BodyError(400, "Content-Length is not a number")
+        if int(length) > _LARGEST_BODY:
+            self._drain(int(length))
+            raise _BodyError(413, "The request is too large")
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            raise _BodyError(400, "The request ended early")
+        return body
+
+    def _read_chunks(self) -> bytes:
+        body = bytearray()
+        while True:
+            try:
+                size = int(self.rfile.readline(_CHUNK).partition(b";")[0].strip(), 16)
+            except ValueError:
+                raise _BodyError(400, "The chunked body is malformed") from None
+            if size < 0 or len(body) + size > _LARGEST_BODY:
+                raise _BodyError(413, "The request is too large")
+            body += self.rfile.read(size)
+            self.rfile.readline(_CHUNK)
+            if size == 0:
+                return bytes(body)
+
+    def _drain(self, length: int) -> None:
+        left = min(length, _LARGEST_DRAINED)
+        while left > 0:
+            read = len(self.rfile.read(min(left, _CHUNK)))
+            left = left - read if read else 0
+
+    def _send(self, response: HttpResponse) -> None:
+        self.send_response(response.status)
+        for name, value in response.headers:
+            self.send_header(name, value)
+        if "content-length" not in {name.lower() for name, _value in response.headers}:
+            self.send_header("Content-Length", str(len(response.body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(response.body)
+
+    def handle_expect_100(self) -> bool:
+        """Ask for the body at once: S3 clients wait for it."""
+        granted = super().handle_expect_100()
+        self.wfile.flush()
+        return granted
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the standard library's
+        """Say nothing: the request log is the record."""
+
+
+class _TcpServer(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 256
+
+    def __init__(self, address: tuple[str, int], router: Router) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self.router = router
+        self.connections: set[socket.socket] = set()
+        self._connections_lock = threading.Lock()
+        super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._connections_lock:
+            self.connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._connections_lock:
+            self.connections.discard(request)
+        super().shutdown_request(request)
+
+    def close_connections(self) -> None:
+        """Cut every open connection, so that no thread outlives the server."""
+        with self._connections_lock:
+            for connection in self.connections:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
+            super().handle_error(request, client_address)
+
+
+class EmulatorServer:
+    """An emulator in this process, a context manager; point a client's `endpoint_url` at its own."""
+
+    def __init__(self, address: str = "127.0.0.1", port: int = 0) -> None:
+        self.service = PrivateCa(OPERATIONS)
+        self._server = _TcpServer((address, port), Router(self.service))
+        host = f"[{address}]" if ":" in address else address
+        self.endpoint_url = f"http://{host}:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    def start(self) -> EmulatorServer:
+        """Serve in threads of this process."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Release what is held, stop serving and close every connection."""
+        self.service.faults.stop()
+        self._server.shutdown()
+        self._server.server_close()
+        self._server.close_connections()
+        self._thread.join()
+
+    def __enter__(self) -> EmulatorServer:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

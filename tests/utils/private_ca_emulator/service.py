@@ -1,0 +1,165 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The emulated acm-pca service: one request in, one reply out; faults, log and guards around the operation."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from private_ca_emulator.accounts import Accounts, Caller
+from private_ca_emulator.clock import Clock
+from private_ca_emulator.crls import CrlPublisher
+from private_ca_emulator.errors import ConnectionCut, ServiceError
+from private_ca_emulator.faults import Fault, FaultScript, HeldRequest
+from private_ca_emulator.protocol import (
+    HttpRequest,
+    HttpResponse,
+    decode_body,
+    encode_error,
+    encode_reply,
+    parse_credential_scope,
+)
+from private_ca_emulator.records import Store
+from private_ca_emulator.request_log import LogEntry, RequestLog
+from private_ca_emulator.settings import Settings
+from private_ca_emulator.validation import ModelValidator, load_service_model
+
+_SELF_LOCKING = ("CreateCertificateAuthority",)  # an RSA key takes seconds to make
+TARGET_PREFIX = "ACMPrivateCA."
+Members = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as an operation sees it; `late_failure` is the scripted reason why the issuance will fail."""
+
+    operation: str
+    caller: Caller
+    members: Members
+    late_failure: str | None = None
+
+
+Operation = Callable[["PrivateCa", Call], "Members | None"]
+Guard = Callable[["PrivateCa", Call], None]
+
+
+@dataclass
+class PrivateCa:
+    """State and dispatch of the service. `guards` run in order before the operation (authorisation, quotas)."""
+
+    operations: Mapping[str, Operation]
+    guards: list[Guard] = field(default_factory=list)
+    clock: Clock = field(default_factory=Clock)
+    settings: Settings = field(default_factory=Settings)
+    store: Store = field(default_factory=Store)
+    accounts: Accounts = field(default_factory=Accounts)
+    faults: FaultScript = field(default_factory=FaultScript)
+    log: RequestLog = field(default_factory=RequestLog)
+    crls: CrlPublisher = field(default_factory=CrlPublisher)
+    validator: ModelValidator = field(default_factory=lambda: ModelValidator(load_service_model("acm-pca")))
+
+    def reset(self) -> None:
+        """Forget every CA, setting, fault and request; the clock returns to real time."""
+        self.faults.remove()
+        self.store.clear()
+        self.settings.reset()
+        self.accounts.reset()
+        self.clock.reset()
+        self.log.clear()
+
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """Answer one HTTP request; raises only ConnectionCut."""
+        operation = request.headers.get("x-amz-target", "").removeprefix(TARGET_PREFIX)
+        entry = self.log.open(self.clock.now(), operation)
+        try:
+            reply = self._perform(operation, request, entry)
+            entry.outcome = entry.outcome or "Success"
+            return encode_reply(reply)
+        except ServiceError as error:
+            entry.outcome = error.code
+            return encode_error(error)
+        except ConnectionCut:
+            entry.outcome = f"{entry.outcome} (reply lost)" if entry.outcome else "reply lost before effect"
+            raise
+        except Exception:  # noqa: BLE001 - the boundary: a fault of the emulator must not kill the server
+            traceback.print_exc(file=sys.stderr)
+            entry.outcome = "InternalFailure"
+            return encode_error(ServiceError("InternalFailure", "The emulator failed; its error output says why.", 500))
+
+    def _perform(self, operation: str, request: HttpRequest, entry: LogEntry) -> Members | None:
+        if operation not in self.validator.operations or request.method != "POST":
+            raise ServiceError("UnknownOperationException", f"The operation '{operation}' does not exist.")
+        caller = self._identify(request)
+        entry.account, entry.region = caller.account, caller.region
+        body = decode_body(request)
+        entry.summarize(_loggable(body))
+        facts = {**body, "account": caller.account, "region": caller.region, "caller": caller.arn,
+                 "access_key": caller.access_key}  # fmt: skip
+        struck = self.faults.select(operation, facts)
+        if not struck:
+            return self._run(Call(operation, caller, self.validator.check_request(operation, body)), entry)
+        return self._run_with_faults(Call(operation, caller, body), entry, struck, facts)
+
+    def _run_with_faults(
+        self, call: Call, entry: LogEntry, struck: list[Fault], facts: Mapping[str, Any]
+    ) -> Members | None:
+        entry.faults = ",".join(fault.fault_id for fault in struck)
+        self._strike(struck, "before", call, entry, facts)
+        reasons = [fault.details.get("reason", "Scripted failure.") for fault in struck if fault.kind == "late_failure"]
+        members = self.validator.check_request(call.operation, call.members)
+        try:
+            reply = self._run(Call(call.operation, call.caller, members, next(iter(reasons), None)), entry)
+            entry.outcome = "Success"
+        except ServiceError as error:
+            entry.outcome = error.code
+            self._strike(struck, "after", call, entry, facts)
+            raise
+        self._strike(struck, "after", call, entry, facts)
+        return reply
+
+    def _strike(self, struck: list[Fault], point: str, call: Call, entry: LogEntry, facts: Mapping[str, Any]) -> None:
+        for fault in struck:
+            held_id = f"{entry.sequence}-{fault.fault_id}-{point}"
+            held = HeldRequest(held_id, fault.fault_id, call.operation, point, entry.sequence, dict(facts))
+            self.faults.strike(fault, point, held)
+
+    def _run(self, call: Call, entry: LogEntry) -> Members | None:
+        with self.store.lock:
+            for guard in self.guards:
+                guard(self, call)
+        with contextlib.nullcontext() if call.operation in _SELF_LOCKING else self.store.lock:
+            reply = self.operations[call.operation](self, call)
+        self.validator.check_reply(call.operation, reply or {})
+        if reply:
+            entry.summarize(reply)
+        return reply if self.validator.operations[call.operation].output_shape else None
+
+    def _identify(self, request: HttpRequest) -> Caller:
+        authorization = request.headers.get("authorization", "")
+        if not authorization:
+            raise ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token")
+        scope = parse_credential_scope(authorization)
+        if scope is None:
+            raise ServiceError(
+                "IncompleteSignatureException", "Authorization header is not a complete SigV4 signature."
+            )
+        if scope.service != "acm-pca":
+            message = "Credential should be scoped to correct service: 'acm-pca'."
+            raise ServiceError("InvalidSignatureException", message)
+        return self.accounts.identify(scope)
+
+
+def _loggable(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that are short enough to keep: the log must not grow with the requests' size."""
+    return {
+        name: value
+        for name, value in body.items()
+        if (isinstance(value, str) and len(value) <= 256)
+        or (name == "Validity" and isinstance(value, dict) and len(value) <= 2)
+    }

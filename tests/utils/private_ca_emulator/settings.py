@@ -1,0 +1,108 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings of a running emulator: delays, quotas, and one named choice for each behaviour that is not established.
+
+Each choice names the section of the behaviour reference that leaves it open; the default is the first of its choices.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+from private_ca_emulator.errors import refused
+
+
+def _choice(*choices: Any) -> Any:
+    return field(default=choices[0], metadata={"choices": choices})
+
+
+@dataclass
+class Settings:
+    """What a test or user can change at run time through `PATCH /_emulator/settings`; times are seconds."""
+
+    issuance_delay: float = 0.0
+    creation_delay: float = 0.0
+    import_delay: float = 0.0
+    revocation_delay: float = 0.0
+    audit_report_delay: float = 0.0
+    crl_delay: float = 0.0
+    token_window: float = 300.0
+
+    quotas_enabled: bool = False
+    quota_scale: float = 1.0
+    quota_overrides: dict[str, float] = field(default_factory=dict)
+    authorities_per_account: int = 200
+    certificates_per_authority: int = 1_000_000
+    revocations_per_authority: int = 1_000_000
+    list_page_limit: int = 100
+    partition_size: int = 1000
+
+    # 2.1, 12.1 item 1
+    token_conflict: str = _choice("first_arn", "issue_anew", "reject")
+    token_scope: str = _choice("account_and_region", "certificate_authority")
+    deduplicate_issue_without_token: bool = _choice(False, True)
+    deduplicate_create_without_token: bool = _choice(True, False)
+    # 12.1 item 2
+    unknown_template_error: str = _choice("InvalidArgsException", "ValidationException", "ResourceNotFoundException")
+    empty_csr_error: str = _choice("MalformedCSRException", "ValidationException")
+    unsupported_csr_key: str = _choice("MalformedCSRException", "ValidationException", "accept")
+    long_common_name: str = _choice("MalformedCSRException", "ValidationException", "accept")
+    short_lived_excess_error: str = _choice("ValidationException", "InvalidArgsException")
+    foreign_root_csr_error: str = _choice("ValidationException", "InvalidArgsException", "InvalidStateException")
+    revoke_expired_error: str = _choice("InvalidRequestException", "InvalidStateException")
+    revoke_unknown_serial_error: str = _choice("ResourceNotFoundException", "InvalidRequestException")
+    malformed_serial_error: str = _choice("InvalidRequestException", "ValidationException")
+    audit_report_too_soon_error: str = _choice(
+        "RequestInProgressException", "RequestFailedException", "LimitExceededException"
+    )
+    foreign_certificate_arn_error: str = _choice(
+        "ResourceNotFoundException", "InvalidArnException", "ValidationException"
+    )
+    foreign_kind_of_arn_error: str = _choice("InvalidArnException", "ResourceNotFoundException", "ValidationException")
+    # 12.1 item 3
+    name_constraints_breach: str = _choice("late", "early")
+    # 2.5, 2.3, 12.1 item 4
+    equal_not_after: str = _choice("accept", "refuse")
+    month_arithmetic: str = _choice("clamp", "overflow")
+    pad_serial_in_arn: bool = _choice(True, False)
+    uppercase_serial_accepted: bool = _choice(True, False)
+    # 2.6
+    region_generation: str = _choice("legacy", "new")
+    # 5.2, 5.4
+    import_into_disabled: str = _choice("accept", "refuse")
+    expired_authority_restorable: bool = _choice(True, False)
+    # 8.1, 8.4
+    template_in_context_when_omitted: bool = _choice(True, False)
+    cross_account_templates: str = _choice("published_set", "any")
+    s3_writable_check: bool = _choice(True, False)
+
+    def change(self, changes: dict[str, Any]) -> None:
+        """Apply named changes all together or, when one is unknown or ill-typed, none (ValidationException)."""
+        checked = {name: self._check(name, value) for name, value in changes.items()}
+        for name, value in checked.items():
+            setattr(self, name, value)
+
+    def _check(self, name: str, value: Any) -> Any:
+        known = {item.name: item for item in dataclasses.fields(self)}
+        if name not in known:
+            raise refused(f"there is no setting {name!r}; settings: {', '.join(sorted(known))}")
+        choices: tuple[Any, ...] = known[name].metadata.get("choices", ())
+        if choices and value not in choices:
+            raise refused(f"setting {name!r} takes one of {list(choices)}, not {value!r}")
+        current = getattr(self, name)
+        numeric = isinstance(current, (int, float)) and not isinstance(current, bool)
+        wanted = (int, float) if numeric else type(current)
+        if not isinstance(value, wanted) or (numeric and (isinstance(value, bool) or value < 0)):
+            raise refused(f"setting {name!r} takes a value like {current!r}, not {value!r}")
+        return value
+
+    def describe(self) -> dict[str, Any]:
+        """Every setting with its present value."""
+        return dataclasses.asdict(self)
+
+    def reset(self) -> None:
+        """Return every setting to its default."""
+        self.change(Settings().describe())
