@@ -1,0 +1,68 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures for every test: collections path, emulator, fleets, playbook runs. Safe under pytest-xdist, in any order."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator_process import EmulatorProcess
+from fleet.fleet import Fleet
+from playbook_run import PlaybookRun, PlaybookRunner
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """Return the root of the checkout."""
+    return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def stage() -> Path:
+    """Return the collections path in which this collection is a link to the checkout."""
+    path = CHECKOUT / ".stage"
+    if not (path / "ansible_collections/fleet_pki/aws_private_ca/galaxy.yml").is_file():
+        pytest.fail("the checkout is not staged: run `make setup`")
+    return path
+
+
+@pytest.fixture(scope="session")
+def short_directory() -> Iterator[Path]:
+    """Return a directory of this session whose path is short enough for sockets below it."""
+    directory = Path(tempfile.mkdtemp(prefix="pki-"))
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[EmulatorProcess]:
+    """Serve an AWS Private CA to the tests of this worker; a test makes the CAs that it needs."""
+    with EmulatorProcess() as process:
+        yield process
+
+
+@pytest.fixture
+def fleet() -> Iterator[Callable[..., Fleet]]:
+    """Return a factory of fleets (arguments as for Fleet) that end with the test."""
+    with ExitStack() as stack:
+
+        def start(*arguments: Any, **options: Any) -> Fleet:
+            return stack.enter_context(Fleet(*arguments, **options))
+
+        yield start
+
+
+@pytest.fixture
+def run_playbook(stage: Path, short_directory: Path) -> Callable[..., PlaybookRun]:
+    """Return a function that runs ansible-playbook (arguments as for PlaybookRunner.run) in a home of this session."""
+    return PlaybookRunner(stage, short_directory).run
