@@ -1,0 +1,228 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who may ask for the certificate of a token: claimed by compare-and-swap, taken over from the dead, never shared.
+
+A record goes claimed -> sending -> asked -> issued or failed. Only the way to ``asked`` needs a holder: from there the
+ARN is known and whoever wants the certificate fetches it. A claim is free for the taking when its holder released it,
+is a dead process of this machine, or, on another machine, let its lease run out. Before each call the holder renews
+the claim by compare-and-swap, so a holder that was paused and replaced finds out before it asks.
+
+What is left is the call whose reply was lost: ``sending`` with ``sent_at``. Inside the service's five-minute window the
+same token gets the same ARN, so whoever takes the claim over simply sends it again. ``reply_is_lost`` tells when that
+time is over.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import replace
+from typing import Any, Callable
+
+from .._clock import Clock
+from .._errors import IssuanceLimit, TokenConflict
+from .holders import is_alive
+from .limits import Breaker, Limits, breaker_key, pace_key
+from .records import ASKED, CLAIMED, FAILED, ISSUED, SENDING, Holder, Record
+from .stores import Ledger
+
+# The service remembers a token for 300 seconds from the first call; the rest is room for clocks and the call itself.
+SAFE_WINDOW = 240.0
+LEASE = 60.0
+
+
+class Standing(enum.Enum):
+    """What a token's record lets the asker do."""
+
+    OURS = "ours"
+    HELD = "held"
+    KNOWN = "known"
+    FAILED = "failed"
+    FREE = "free"
+
+
+class ClaimLost(Exception):  # noqa: N818
+    """Another process took the claim over while this one was paused; look at the record again."""
+
+
+def reply_is_lost(record: Record, now: float) -> bool:
+    """Tell whether a call left so long ago that the service has forgotten its token. A time to come counts as lost."""
+    return record.sent_at is not None and not 0 <= now - record.sent_at < SAFE_WINDOW
+
+
+def judge(record: Record, me: Holder, now: float) -> Standing:
+    """Return what ``record`` lets ``me`` do."""
+    if record.state == FAILED:
+        return Standing.FAILED
+    if record.certificate_arn is not None:
+        return Standing.KNOWN
+    if record.holder is None or record.holder == me:
+        return Standing.FREE
+    alive = is_alive(record.holder, me)
+    if alive is None:
+        alive = 0 <= record.lease_until - now <= LEASE * 10  # a lease far ahead is a clock that was set back
+    return Standing.HELD if alive else Standing.FREE
+
+
+def claim(ledger: Ledger, wanted: Record, me: Holder, now: float) -> tuple[Standing, Record]:
+    """Claim the token of ``wanted`` for ``me``, or return why not, with the record as it stands.
+
+    Raise TokenConflict when the token stands for another request.
+    """
+    while True:
+        current = ledger.read(wanted.token)
+        if current is None:
+            mine = replace(wanted, holder=me, lease_until=now + LEASE, created_at=now, updated_at=now, version=1)
+        else:
+            _refuse_other_terms(current, wanted)
+            standing = judge(current, me, now)
+            if standing is not Standing.FREE:
+                return standing, current
+            mine = replace(current, holder=me, lease_until=now + LEASE, updated_at=now, version=current.version + 1)
+        if ledger.swap(mine, None if current is None else current.version):
+            return Standing.OURS, mine
+
+
+def _refuse_other_terms(current: Record, wanted: Record) -> None:
+    differing = sorted(
+        name for name in {*current.terms, *wanted.terms} if current.terms.get(name) != wanted.terms.get(name)
+    )
+    if differing:
+        raise TokenConflict(
+            "Failed to claim the idempotency token",
+            because=f"it stands for another request, which differs in: {', '.join(differing)}",
+            on=current.token,
+            remedy="Use another token for another request, or leave it out: it is then derived from the request",
+            differs_in=differing,
+            certificate_arn=current.certificate_arn,
+        )
+
+
+def update(ledger: Ledger, token: str, change: Callable[[Record], dict[str, Any]], now: float) -> Record:
+    """Apply ``change`` (record to changed members, none to leave it) to the record of ``token``, whoever holds it."""
+    while True:
+        current = ledger.read(token)
+        if current is None:
+            raise ClaimLost(token)
+        members = change(current)
+        if not members:
+            return current
+        changed = replace(current, **members, updated_at=now, version=current.version + 1)
+        if ledger.swap(changed, current.version):
+            return changed
+
+
+class HeldClaim:
+    """A claim that this process holds. It is the journal of the calls made under it (``api.SendJournal``)."""
+
+    def __init__(self, ledger: Ledger, record: Record, clock: Clock, limits: Limits) -> None:
+        self.record = record
+        self._ledger = ledger
+        self._clock = clock
+        self._limits = limits
+        self._admitted = False
+        self._unknown_before = record.sent_at
+        self._counted = record.sent_at is not None
+        self._may_be_lost = reply_is_lost(record, clock.now())
+
+    def admit(self) -> None:
+        """Count the issuance and wait for the first call's turn. Raise IssuanceLimit when too many were asked."""
+        self._count_issuance()
+        self._wait_for_turn()
+        self._admitted = True
+
+    def about_to_send(self) -> None:
+        """Wait for the turn unless admitted just now, then write that the call may have left. Raise ClaimLost."""
+        if not self._admitted:
+            self._wait_for_turn()
+        self._admitted = False
+        now = self._clock.now()
+        self._unknown_before = self.record.sent_at
+        lost = reply_is_lost(self.record, now)
+        if lost and not self._may_be_lost:
+            raise ClaimLost(self.record.token)
+        first = now if lost or self.record.sent_at is None else self.record.sent_at
+        self._write(now, state=SENDING, sent_at=first, lease_until=now + LEASE)
+        self._may_be_lost = False
+
+    def not_carried_out(self) -> None:
+        """Write that AWS made no certificate of the last call."""
+        state = CLAIMED if self._unknown_before is None else SENDING
+        self._write(self._clock.now(), state=state, sent_at=self._unknown_before)
+        self._may_be_lost = reply_is_lost(self.record, self._clock.now())
+
+    def learn_arn(self, certificate_arn: str) -> Record:
+        """Write the ARN, even over one who took the claim over; return the record with the ARN that came first."""
+
+        def change(current: Record) -> dict[str, Any]:
+            if current.certificate_arn is not None:
+                return {}
+            return {"state": ASKED, "certificate_arn": certificate_arn, "sent_at": None, "holder": None}
+
+        self.record = update(self._ledger, self.record.token, change, self._clock.now())
+        return self.record
+
+    def release(self) -> None:
+        """Let others claim the token at once; what is known of calls already sent stays."""
+        mine = self.record
+        if mine.holder is not None:
+            self._ledger.swap(replace(mine, holder=None, version=mine.version + 1), mine.version)
+
+    def _write(self, now: float, **members: Any) -> None:
+        changed = replace(self.record, **members, updated_at=now, version=self.record.version + 1)
+        if not self._ledger.swap(changed, self.record.version):
+            raise ClaimLost(self.record.token)
+        self.record = changed
+
+    def _wait_for_turn(self) -> None:
+        if self._limits.pace is None:
+            return
+        now = self._clock.now()
+        wait = self._ledger.reserve_turn(pace_key(self.record.certificate_authority_arn), self._limits.pace, now)
+        if wait > LEASE / 4:
+            self._write(now, lease_until=now + wait + LEASE)
+        if wait > 0:
+            self._clock.sleep(wait)
+
+    def _count_issuance(self) -> None:
+        breaker = self._limits.breaker
+        if breaker is None or self._counted:
+            return
+        key = breaker_key(breaker, self.record.certificate_authority_arn, self._clock.now())
+        if self._ledger.count_up(key, breaker.max_issuances) is None:
+            raise too_many(breaker, self.record.certificate_authority_arn, self._ledger.count(key))
+        self._counted = True
+
+
+def too_many(breaker: Breaker, certificate_authority_arn: str, asked: int) -> IssuanceLimit:
+    """Return the error of an open circuit breaker."""
+    return IssuanceLimit(
+        "Failed to issue a certificate",
+        because=f"{asked} certificates were asked of this CA in the present {breaker.period} seconds and "
+        f"max_issuances allows {breaker.max_issuances}; AWS was not called",
+        on=certificate_authority_arn,
+        remedy="Find out why so many are asked for, then raise max_issuances or wait for the next period",
+        asked=asked,
+        max_issuances=breaker.max_issuances,
+    )
+
+
+def record_issued(ledger: Ledger, token: str, serial: str, not_after: float, now: float) -> None:
+    """Write that the certificate of ``token`` was seen."""
+
+    def change(current: Record) -> dict[str, Any]:
+        if current.state == ISSUED:
+            return {}
+        return {"state": ISSUED, "serial": serial, "not_after": not_after}
+
+    update(ledger, token, change, now)
+
+
+def record_failed(ledger: Ledger, token: str, failure: str, now: float) -> None:
+    """Write that the service gave the issuance of ``token`` up, for good."""
+
+    def change(current: Record) -> dict[str, Any]:
+        return {} if current.state == FAILED else {"state": FAILED, "failure": failure}
+
+    update(ledger, token, change, now)

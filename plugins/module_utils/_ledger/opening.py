@@ -1,0 +1,43 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Opening the ledger that the options name."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterator
+
+from .._errors import InvalidInput
+from .memory_store import MemoryLedger
+from .sqlite_store import SqliteLedger, default_path
+from .stores import Ledger
+
+
+@dataclass(frozen=True)
+class LedgerOptions:
+    """Which store to use: ``sqlite`` (``path``, by default under the XDG state directory) or ``none``."""
+
+    store: str = "sqlite"
+    path: str | None = None
+
+
+@contextmanager
+def open_ledger(options: LedgerOptions) -> Iterator[Ledger]:
+    """Open the ledger for one process and close it in the end; raise LedgerError when it cannot be used.
+
+    Open it after a fork, never before: an SQLite connection must not be shared by processes.
+    """
+    if options.store == "none":
+        yield MemoryLedger()
+    elif options.store == "sqlite":
+        ledger = SqliteLedger(Path(options.path).expanduser() if options.path else default_path())
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+    else:
+        raise InvalidInput("Failed to open the ledger", because="there is no such store", on=options.store)

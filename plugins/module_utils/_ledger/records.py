@@ -1,0 +1,77 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the ledger keeps of one token, for good: a frozen record, and its form in a store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Mapping
+
+# claimed: someone is about to ask; sending: IssueCertificate may have left; asked: the ARN is known;
+# issued: the certificate was seen; failed: the service gave the issuance up (final for this token)
+CLAIMED, SENDING, ASKED, ISSUED, FAILED = "claimed", "sending", "asked", "issued", "failed"
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process that holds a claim. ``machine`` names a boot and a pid namespace, ``started`` tells a reused pid."""
+
+    machine: str
+    pid: int
+    started: str
+    host: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that is known of one token.
+
+    ``terms`` are the request's canonical texts by name. Times are epoch seconds. ``sent_at`` is the time of the
+    earliest call whose outcome is unknown, None when there is none. ``not_after`` and ``serial`` are those of the
+    certificate. ``version`` counts the writes and is what stores compare before they swap.
+    """
+
+    token: str
+    terms: Mapping[str, str]
+    state: str = CLAIMED
+    host: str | None = None
+    lineage: str | None = None
+    holder: Holder | None = None
+    lease_until: float = 0.0
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    sent_at: float | None = None
+    certificate_arn: str | None = None
+    serial: str | None = None
+    not_after: float | None = None
+    failure: str | None = None
+    version: int = 1
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def certificate_authority_arn(self) -> str:
+        """The CA that the certificate is asked of."""
+        return self.terms.get("certificate_authority_arn", "")
+
+
+def dump_record(record: Record) -> str:
+    """Return the record as JSON, ``version`` left out: it is the store's own column."""
+    members = asdict(record)
+    del members["version"]
+    return json.dumps({name: value for name, value in members.items() if value is not None}, sort_keys=True)
+
+
+def load_record(text: str, version: int) -> Record:
+    """Return the record in ``text``. Members of a later release are kept in ``extra``; raise ValueError for none."""
+    members = json.loads(text)
+    if not isinstance(members, dict) or "token" not in members:
+        raise ValueError("it is not a record of a token")
+    known = {member.name for member in fields(Record)}
+    extra = {**members.get("extra", {}), **{name: value for name, value in members.items() if name not in known}}
+    chosen = {name: value for name, value in members.items() if name in known}
+    holder = chosen.pop("holder", None)
+    chosen.update(extra=extra, version=version, holder=None if holder is None else Holder(**holder))
+    return Record(**chosen)

@@ -1,0 +1,198 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The default store: one SQLite file (WAL), safe under many forks, kill -9 and power loss.
+
+Every write is one immediate transaction with full synchronisation: what ``swap`` has returned True for is on the disk.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Iterable, Iterator
+
+from .._errors import LedgerError
+from .limits import Pace, next_turn
+from .records import Record, dump_record, load_record
+
+# One script for each schema version; number N brings a file from version N-1 to N. Never change one that was released.
+MIGRATIONS = (
+    """
+    CREATE TABLE records (
+        token TEXT PRIMARY KEY,
+        version INTEGER NOT NULL,
+        certificate_authority_arn TEXT NOT NULL,
+        host TEXT,
+        lineage TEXT,
+        not_after REAL,
+        record TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX records_by_lineage ON records (host, lineage);
+    CREATE INDEX records_by_expiry ON records (certificate_authority_arn, not_after);
+    CREATE TABLE paces (key TEXT PRIMARY KEY, planned REAL NOT NULL) WITHOUT ROWID;
+    CREATE TABLE counters (key TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+    """,
+)
+_BUSY_SECONDS = 60.0
+
+_REMEDIES = (
+    ("full", "Free space on the file system that holds the ledger"),
+    ("readonly", "Make the ledger's file and directory writable, or give another path"),
+    ("unable to open", "Make the ledger's directory and file readable and writable, or give another path"),
+    ("not a database", "It is another program's file or damaged: give another path, or move it away"),
+    ("malformed", "The file is damaged: restore it from a backup, or move it away (no certificate is lost by that)"),
+    ("locked", "Another process holds the ledger for very long: end it, then run again"),
+)
+
+
+def default_path() -> Path:
+    """Return where the ledger lies by default (XDG Base Directory Specification, state)."""
+    base = os.environ.get("XDG_STATE_HOME") or str(Path("~/.local/state").expanduser())
+    return Path(base) / "fleet_pki.aws_private_ca" / "ledger.sqlite3"
+
+
+class SqliteLedger:
+    """A ledger in the SQLite file ``path``, made (0600, in a directory of 0700) when it is not there."""
+
+    remembers = True
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._translated("open the ledger"):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            self._connection = sqlite3.connect(str(path), timeout=_BUSY_SECONDS, isolation_level=None)
+        try:
+            with self._translated("open the ledger"):
+                self._prepare()
+        except LedgerError:
+            self.close()
+            raise
+
+    def _prepare(self) -> None:
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._use_wal()
+        if self._schema_version() == len(MIGRATIONS):
+            return
+        with self._writing() as connection:
+            version = self._schema_version()
+            if version > len(MIGRATIONS):
+                raise LedgerError(
+                    "Failed to open the ledger",
+                    because=f"a newer release wrote it (schema {version}, this release knows {len(MIGRATIONS)})",
+                    on=str(self._path),
+                    remedy="Update the collection on this machine, or give another path",
+                )
+            for script in MIGRATIONS[version:]:
+                for statement in filter(str.strip, script.split(";")):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+    def _use_wal(self) -> None:
+        # the switch needs the file alone and does not always heed the busy time-out, so many first openers may collide
+        until = time.monotonic() + _BUSY_SECONDS
+        while True:
+            try:
+                if self._connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                    self._connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > until:
+                    raise
+                time.sleep(0.02)
+
+    def _schema_version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _translated(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError, ValueError) as error:
+            text = str(error)
+            remedy = next((remedy for part, remedy in _REMEDIES if part in text), None)
+            if isinstance(error, OSError):
+                remedy = "Make the directory writable for this user, or give another path"
+            raise LedgerError(f"Failed to {doing}", because=text, on=str(self._path), remedy=remedy) from error
+
+    def read(self, token: str) -> Record | None:
+        """Return the record of ``token``."""
+        with self._translated("read the ledger"):
+            row = self._connection.execute("SELECT record, version FROM records WHERE token = ?", (token,)).fetchone()
+            return None if row is None else load_record(*row)
+
+    def swap(self, record: Record, expected_version: int | None) -> bool:
+        """Write ``record`` if the stored version is ``expected_version``; tell whether it was."""
+        columns: tuple[Any, ...] = (
+            record.version,
+            record.certificate_authority_arn,
+            record.host,
+            record.lineage,
+            record.not_after,
+            dump_record(record),
+            record.token,
+        )
+        if expected_version is None:
+            statement = (
+                "INSERT INTO records (version, certificate_authority_arn, host, lineage, not_after, record, token) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+            )
+        else:
+            columns = (*columns, expected_version)
+            statement = (
+                "UPDATE records SET version = ?, certificate_authority_arn = ?, host = ?, lineage = ?, not_after = ?, "
+                "record = ? WHERE token = ? AND version = ?"
+            )
+        with self._translated("write to the ledger"), self._writing() as connection:
+            return connection.execute(statement, columns).rowcount == 1
+
+    def reserve_turn(self, key: str, pace: Pace, now: float) -> float:
+        """Take the next turn of the pace ``key`` and return the seconds until it comes."""
+        with self._translated("write to the ledger"), self._writing() as connection:
+            row = connection.execute("SELECT planned FROM paces WHERE key = ?", (key,)).fetchone()
+            wait, planned = next_turn(pace, None if row is None else row[0], now)
+            connection.execute("INSERT OR REPLACE INTO paces (key, planned) VALUES (?, ?)", (key, planned))
+            return wait
+
+    def count_up(self, key: str, limit: int) -> int | None:
+        """Add one to the counter ``key`` unless it has reached ``limit``; return the new count, or None."""
+        with self._translated("write to the ledger"), self._writing() as connection:
+            count = self._count(key)
+            if count >= limit:
+                return None
+            connection.execute("INSERT OR REPLACE INTO counters (key, count) VALUES (?, ?)", (key, count + 1))
+            return count + 1
+
+    def count(self, key: str) -> int:
+        """Return the counter ``key``."""
+        with self._translated("read the ledger"):
+            return self._count(key)
+
+    def _count(self, key: str) -> int:
+        row = self._connection.execute("SELECT count FROM counters WHERE key = ?", (key,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def records(self) -> Iterable[Record]:
+        """Return all records."""
+        with self._translated("read the ledger"):
+            return [load_record(*row) for row in self._connection.execute("SELECT record, version FROM records")]

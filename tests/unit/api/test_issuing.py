@@ -1,0 +1,407 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Issued once: what the issuing core does at every crash, refusal and delay. The service is a fake client."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Callable
+
+import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.models import LineageId, Validity
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
+    AccessDenied,
+    AuthorityUnusable,
+    IssuanceFailed,
+    IssuanceLimit,
+    QuotaExceeded,
+    Throttled,
+    TokenConflict,
+    Unreachable,
+    WaitTimeout,
+)
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._issuance_token import derive_token
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._issuing import Issuer, issue
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.holders import this_process
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import Breaker, Limits
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.records import Record
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.stores import Ledger
+from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import (
+    AUTHORITY,
+    FakeClient,
+    FakeClock,
+    client_error,
+    make_csr,
+    make_request,
+)
+
+MakeIssuer = Callable[..., Issuer]
+TEN_MINUTES = 600.0
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: no handler of the core may catch it."""
+
+
+def record_of(ledger: Ledger, token: str) -> Record:
+    record = ledger.read(token)
+    assert record is not None
+    return record
+
+
+def orphan(ledger: Ledger, token: str, **changes: object) -> None:
+    """Give the claim to a process that no longer lives."""
+    record = record_of(ledger, token)
+    dead = dataclasses.replace(this_process(), pid=2**22 + 1, started="1")
+    changed = dataclasses.replace(record, holder=dead, version=record.version + 1, **changes)  # type: ignore[arg-type]
+    assert ledger.swap(changed, record.version)
+
+
+def test_a_second_run_a_year_later_gets_the_first_certificate_and_asks_nothing(
+    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock
+) -> None:
+    request = make_request()
+    first = make_issuer().issue(request, LineageId("web1", "web"))
+    clock.advance(365 * 86400)
+    second = make_issuer().issue(request, LineageId("web1", "web"))
+    assert (first.asked_now, second.asked_now) == (True, False)
+    assert second.certificate == first.certificate
+    assert client.count("IssueCertificate") == 1
+
+
+def test_the_module_function_is_the_issuer(api, ledger, clock, log, client: FakeClient) -> None:
+    request = make_request()
+    issuance = issue(request, api=api, ledger=ledger, lineage=None, clock=clock, log=log.append)
+    assert issuance.token == derive_token(request) == client.tokens_sent()[0]
+    assert issuance.certificate.certificate.endswith("-----END CERTIFICATE-----\n")
+    assert len(issuance.certificate.chain) == 2
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        client_error("ThrottlingException"),
+        client_error("InternalFailure", status=500),
+        EndpointConnectionError(endpoint_url="https://here"),
+        ReadTimeoutError(endpoint_url="https://here"),
+        ("after", ReadTimeoutError(endpoint_url="https://here")),
+        ("after", client_error("ServiceUnavailable", status=503)),
+    ],
+)
+def test_a_transient_fault_is_tried_again_with_the_same_token(
+    make_issuer: MakeIssuer, client: FakeClient, fault: object
+) -> None:
+    client.issue_faults = [fault, fault]
+    make_issuer().issue(make_request())
+    assert client.count("IssueCertificate") == 3
+    assert len(set(client.tokens_sent())) == 1
+    assert len(client.certificates) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("LimitExceededException", QuotaExceeded),
+        ("AccessDeniedException", AccessDenied),
+        ("InvalidStateException", AuthorityUnusable),
+        ("ResourceNotFoundException", AuthorityUnusable),
+    ],
+)
+def test_a_final_refusal_is_not_tried_again_and_leaves_the_token_free(
+    make_issuer: MakeIssuer, client: FakeClient, ledger: Ledger, code: str, expected: type[Exception]
+) -> None:
+    request = make_request()
+    client.issue_faults = [client_error(code)]
+    with pytest.raises(expected):
+        make_issuer().issue(request)
+    record = record_of(ledger, derive_token(request))
+    assert (record.state, record.sent_at, record.holder) == ("claimed", None, None)
+    assert make_issuer().issue(request).asked_now
+    assert client.count("IssueCertificate") == 2
+
+
+def test_the_status_of_an_unusable_ca_and_its_remedy_are_told(make_issuer: MakeIssuer, client: FakeClient) -> None:
+    client.status = "DISABLED"
+    client.issue_faults = [client_error("InvalidStateException", "not in a valid state")]
+    with pytest.raises(AuthorityUnusable, match=r"the CA is DISABLED.*Enable the CA"):
+        make_issuer().issue(make_request())
+
+
+def test_throttling_that_outlives_the_deadline_is_reported_and_the_next_run_succeeds(
+    make_issuer: MakeIssuer, client: FakeClient
+) -> None:
+    request = make_request()
+    client.issue_faults = [client_error("ThrottlingException")] * 100
+    with pytest.raises(Throttled):
+        make_issuer().issue(request)
+    client.issue_faults = []
+    make_issuer().issue(request)
+    assert len(client.certificates) == 1
+
+
+def test_a_run_killed_before_the_call_costs_nothing(make_issuer: MakeIssuer, client: FakeClient, clock, ledger) -> None:
+    request = make_request()
+    client.issue_faults = [Killed()]
+    with pytest.raises(Killed):
+        make_issuer().issue(request)
+    orphan(ledger, derive_token(request))
+    clock.advance(30)
+    make_issuer().issue(request)
+    assert len(client.certificates) == 1
+
+
+def test_a_run_killed_with_its_reply_lost_gets_the_same_certificate_inside_the_window(
+    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock, ledger: Ledger, log: list[str]
+) -> None:
+    request = make_request()
+    client.issue_faults = [("after", Killed())]
+    with pytest.raises(Killed):
+        make_issuer().issue(request)
+    orphan(ledger, derive_token(request))
+    clock.advance(200)
+    assert make_issuer().issue(request).asked_now
+    assert len(client.certificates) == 1
+    assert log == []
+
+
+def test_past_the_window_a_lost_certificate_is_found_again_where_recovery_can(
+    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock, ledger: Ledger, log: list[str]
+) -> None:
+    request = make_request()
+    client.issue_faults = [("after", Killed())]
+    with pytest.raises(Killed):
+        make_issuer().issue(request)
+    orphan(ledger, derive_token(request))
+    sent_at = clock.now()
+    clock.advance(TEN_MINUTES)
+    looked_for: list[float] = []
+
+    def recover(asked: object, since: float) -> str:
+        looked_for.append(since)
+        return next(iter(client.certificates))
+
+    make_issuer(recover=recover).issue(request)
+    assert looked_for == [sent_at]
+    assert client.count("IssueCertificate") == 1
+    assert "its certificate was found" in log[0]
+
+
+def test_past_the_window_without_recovery_it_asks_once_more_and_says_so(
+    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock, ledger: Ledger, log: list[str]
+) -> None:
+    request = make_request()
+    client.issue_faults = [("after", Killed())]
+    with pytest.raises(Killed):
+        make_issuer().issue(request)
+    orphan(ledger, derive_token(request))
+    clock.advance(TEN_MINUTES)
+    make_issuer().issue(request)
+    make_issuer().issue(request)
+    assert client.count("IssueCertificate") == 2
+    assert len(log) == 1
+    assert "was lost" in log[0]
+
+
+def test_a_clock_set_back_counts_an_open_call_as_lost(
+    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock, ledger: Ledger, log: list[str]
+) -> None:
+    request = make_request()
+    client.issue_faults = [("after", Killed())]
+    with pytest.raises(Killed):
+        make_issuer().issue(request)
+    orphan(ledger, derive_token(request))
+    clock.time -= 3600
+    make_issuer().issue(request)
+    assert "was lost" in log[0]
+    assert client.tokens_sent()[0] == client.tokens_sent()[1]
+
+
+def test_a_run_killed_while_waiting_goes_on_from_the_arn(
+    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock
+) -> None:
+    request = make_request()
+    client.get_faults = [Killed()]
+    with pytest.raises(Killed):
+        make_issuer().issue(request)
+    clock.advance(TEN_MINUTES)
+    assert not make_issuer().issue(request).asked_now
+    assert len(client.certificates) == 1
+
+
+def test_waiting_bears_throttling_and_lost_connections(make_issuer: MakeIssuer, client: FakeClient) -> None:
+    client.get_faults = [client_error("ThrottlingException"), ReadTimeoutError(endpoint_url="https://here")]
+    client.polls = 3
+    make_issuer().issue(make_request())
+    assert client.count("IssueCertificate") == 1
+
+
+def test_a_wait_that_times_out_tells_the_arn_and_the_next_run_goes_on_from_it(
+    make_issuer: MakeIssuer, client: FakeClient
+) -> None:
+    request = make_request()
+    client.polls = 10**6
+    with pytest.raises(WaitTimeout) as caught:
+        make_issuer().issue(request)
+    client.polls = 0
+    issuance = make_issuer().issue(request)
+    assert caught.value.details["certificate_arn"] == issuance.certificate.arn
+    assert client.count("IssueCertificate") == 1
+
+
+def test_throttling_that_outlives_the_wait_tells_the_arn(make_issuer: MakeIssuer, client: FakeClient) -> None:
+    client.get_faults = [client_error("ThrottlingException")] * 1000
+    with pytest.raises(WaitTimeout) as caught:
+        make_issuer().issue(make_request())
+    assert caught.value.details["certificate_arn"] in client.certificates
+
+
+def test_an_error_after_the_arn_is_known_tells_the_arn(make_issuer: MakeIssuer, client: FakeClient) -> None:
+    client.get_faults = [client_error("AccessDeniedException")]
+    with pytest.raises(AccessDenied) as caught:
+        make_issuer().issue(make_request())
+    assert caught.value.details["certificate_arn"] in client.certificates
+
+
+def test_a_failed_issuance_is_final_and_the_next_run_asks_with_a_new_token(
+    make_issuer: MakeIssuer, client: FakeClient
+) -> None:
+    request = make_request()
+    client.fail_next = "name constraints"
+    with pytest.raises(IssuanceFailed, match="name constraints"):
+        make_issuer().issue(request)
+    assert client.count("IssueCertificate") == 1
+    make_issuer().issue(request)
+    assert client.tokens_sent() == [derive_token(request), derive_token(dataclasses.replace(request, attempt=1))]
+
+
+def test_a_failure_that_an_earlier_run_never_saw_is_answered_with_a_new_attempt_at_once(
+    make_issuer: MakeIssuer, client: FakeClient
+) -> None:
+    request = make_request()
+    client.fail_next = "late"
+    client.get_faults = [Killed()]
+    with pytest.raises(Killed):
+        make_issuer().issue(request)
+    assert make_issuer().issue(request).asked_now
+    assert client.count("IssueCertificate") == 2
+
+
+def test_one_token_for_two_requests_is_refused_with_the_difference(make_issuer: MakeIssuer, client: FakeClient) -> None:
+    csr = make_csr()
+    make_issuer().issue(make_request(csr), token="1234")
+    with pytest.raises(TokenConflict, match="validity") as caught:
+        make_issuer().issue(make_request(csr, validity=Validity("DAYS", 91)), token="1234")
+    assert caught.value.details["differs_in"] == ["validity"]
+    assert client.count("IssueCertificate") == 1
+
+
+def test_a_certificate_with_another_key_is_refused_and_its_token_never_used_again(
+    make_issuer: MakeIssuer, client: FakeClient
+) -> None:
+    from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.memory_store import MemoryLedger
+
+    make_issuer(ledger=MemoryLedger()).issue(make_request(), token="1234")
+    request = make_request()
+    with pytest.raises(IssuanceFailed, match="another key"):
+        make_issuer().issue(request, token="1234")
+    assert make_issuer().issue(request, token="1234").asked_now
+    assert client.tokens_sent()[:2] == ["1234", "1234"]
+    assert client.tokens_sent()[2] != "1234"
+
+
+def test_the_claim_of_a_live_process_is_waited_for_and_its_certificate_shared(
+    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock, ledger: Ledger, log: list[str]
+) -> None:
+    request = make_request()
+    client.issue_faults = [Killed()]
+    with pytest.raises(Killed):
+        make_issuer().issue(request)
+    init = dataclasses.replace(this_process(), pid=1, started=_start_of_init())
+    record = record_of(ledger, derive_token(request))
+    assert ledger.swap(dataclasses.replace(record, holder=init, version=record.version + 1), record.version)
+
+    def other_process_asks() -> None:
+        clock.on_sleep = lambda: None
+        held = record_of(ledger, record.token)
+        arn = client.issue_certificate(
+            IdempotencyToken=held.token, CertificateAuthorityArn=AUTHORITY, Csr=request.csr.encode()
+        )["CertificateArn"]
+        ledger.swap(
+            dataclasses.replace(held, state="asked", certificate_arn=arn, version=held.version + 1), held.version
+        )
+
+    clock.on_sleep = other_process_asks
+    assert not make_issuer().issue(request).asked_now
+    assert "Process 1 on" in log[0]
+
+
+def _start_of_init() -> str:
+    from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger import holders
+
+    return holders._start_of(1)
+
+
+def test_a_live_process_that_never_asks_is_not_waited_for_for_ever(
+    make_issuer: MakeIssuer, client: FakeClient, ledger: Ledger
+) -> None:
+    request = make_request()
+    client.issue_faults = [Killed()]
+    with pytest.raises(Killed):
+        make_issuer().issue(request)
+    record = record_of(ledger, derive_token(request))
+    init = dataclasses.replace(this_process(), pid=1, started=_start_of_init())
+    assert ledger.swap(dataclasses.replace(record, holder=init, version=record.version + 1), record.version)
+    with pytest.raises(WaitTimeout, match="process 1 on"):
+        make_issuer().issue(request)
+    assert client.count("IssueCertificate") == 1
+
+
+def test_a_claim_of_another_machine_is_taken_over_when_its_lease_ends(
+    make_issuer: MakeIssuer, client: FakeClient, ledger: Ledger, clock: FakeClock
+) -> None:
+    request = make_request()
+    client.issue_faults = [("after", Killed())]
+    with pytest.raises(Killed):
+        make_issuer().issue(request)
+    record = record_of(ledger, derive_token(request))
+    elsewhere = dataclasses.replace(this_process(), machine="another boot")
+    assert ledger.swap(dataclasses.replace(record, holder=elsewhere, version=record.version + 1), record.version)
+    begun = clock.now()
+    make_issuer().issue(request)
+    assert 55 <= clock.now() - begun <= 65
+    assert len(client.certificates) == 1
+
+
+def test_the_circuit_breaker_refuses_before_the_call_and_says_how_many_were_asked(
+    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock
+) -> None:
+    limits = Limits(breaker=Breaker(max_issuances=2, period=3600))
+    for _number in range(2):
+        make_issuer(limits=limits).issue(make_request())
+    with pytest.raises(IssuanceLimit, match="2 certificates were asked") as caught:
+        make_issuer(limits=limits).issue(make_request())
+    assert caught.value.details == {"asked": 2, "max_issuances": 2}
+    assert client.count("IssueCertificate") == 2
+    clock.advance(3600)
+    make_issuer(limits=limits).issue(make_request())
+
+
+def test_the_circuit_breaker_lets_through_what_was_asked_before(make_issuer: MakeIssuer, client: FakeClient) -> None:
+    limits = Limits(breaker=Breaker(max_issuances=1, period=3600))
+    request = make_request()
+    make_issuer(limits=limits).issue(request)
+    assert not make_issuer(limits=limits).issue(request).asked_now
+
+
+def test_an_endpoint_that_is_not_there_is_given_up_early(
+    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock
+) -> None:
+    client.issue_faults = [EndpointConnectionError(endpoint_url="https://nowhere")] * 1000
+    begun = clock.now()
+    with pytest.raises(Unreachable, match="endpoint_url"):
+        make_issuer().issue(make_request())
+    assert clock.now() - begun < 20
