@@ -18,7 +18,7 @@ import json
 from typing import Any, Mapping
 
 from ._acm_pca.models import IssuanceRequest, Validity
-from ._errors import InvalidInput
+from ._x509.pem import load_request
 
 TOKEN_LENGTH = 36
 _ORDER_IS_MEANINGLESS = ("SubjectAlternativeNames", "ExtendedKeyUsage")
@@ -55,16 +55,7 @@ def describe_terms(request: IssuanceRequest) -> dict[str, str]:
 
 def certification_request_info(csr: str) -> bytes:
     """Return the DER of CertificationRequestInfo: what a PKCS#10 request signs (RFC 2986, section 4)."""
-    from cryptography import x509  # noqa: PLC0415
-
-    try:
-        return x509.load_pem_x509_csr(csr.encode()).tbs_certrequest_bytes
-    except (ValueError, TypeError) as error:
-        raise InvalidInput(
-            "Failed to read the CSR",
-            because=str(error) or "it is no PKCS#10 request in PEM",
-            remedy="Give the whole of a PEM file that begins with -----BEGIN CERTIFICATE REQUEST-----",
-        ) from error
+    return load_request(csr).tbs_certrequest_bytes
 
 
 def canonical_passthrough(passthrough: Mapping[str, Any]) -> str:

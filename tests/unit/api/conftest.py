@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest
-
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.api import PrivateCaApi
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.retries import RetryPolicy
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.waiting import Patience

@@ -9,17 +9,16 @@ from __future__ import annotations
 import datetime
 from typing import Any, Callable
 
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.models import (
+    IssuanceRequest,
+    Validity,
+)
 from botocore.exceptions import ClientError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.models import (
-    IssuanceRequest,
-    Validity,
-)
 
 AUTHORITY = "arn:aws:acm-pca:eu-central-1:123456789012:certificate-authority/11111111-2222-3333-4444-555555555555"
 TEMPLATE = "arn:aws:acm-pca:::template/EndEntityCertificate/V1"
@@ -85,7 +84,7 @@ class FakeClient:
     """A boto3 acm-pca client as far as issuing goes. The token's window is five minutes on the test's clock.
 
     ``issue_faults`` and ``get_faults`` are taken one for each call: an exception to raise before anything is done,
-    ``("after", exception)`` to raise when it is done, or None. ``polls`` is how often GetCertificate says "in progress".
+    ``("after", exception)`` to raise when it is done, or None. ``polls`` counts GetCertificate's "in progress" to come.
     """
 
     def __init__(self, clock: FakeClock) -> None:
@@ -127,7 +126,7 @@ class FakeClient:
         now = datetime.datetime.fromtimestamp(self.clock.now(), datetime.timezone.utc)
         builder = x509.CertificateBuilder().subject_name(request.subject).public_key(request.public_key())
         builder = builder.issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "CA")]))
-        builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now)
+        builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
         builder = builder.not_valid_after(now + datetime.timedelta(days=90))
         return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM).decode().strip()
 
