@@ -1,0 +1,373 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: host_certificate
+short_description: Keep a certificate from AWS Private CA on a host
+version_added: 0.1.0
+description:
+  - Brings one named certificate on one host to what the task asks, and keeps it there from run to run.
+  - The private key is made on the host and never leaves it. The control node has the host's request signed, installs
+    certificate and chain by one atomic switch, has the service reloaded, and can prove that it is served.
+  - Nothing is done, and AWS is not called, when nothing is due. A renewal is due in the last third of the certificate's
+    life (see O(renew_before)); other names, another key, another CA or other terms are due at once.
+  - A certificate is asked of AWS once, however often the play is repeated or killed, because the control node keeps
+    a ledger of what it asked (see O(ledger)).
+author:
+  - The fleet_pki.aws_private_ca authors (@fleet-pki)
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+attributes:
+  check_mode:
+    description: Whether the task can say what it would do, and why, without doing it.
+    support: full
+    details: One round trip to the host, and no call of AWS. The hosts that it names are those that a run changes.
+  diff_mode:
+    description: Whether the task can show what it changes.
+    support: full
+    details: The diff is of parsed facts of the certificate. It has no PEM and no key.
+  platform:
+    description: Where the task can run.
+    platforms: posix
+    support: full
+  action:
+    description: Whether part of the work is done on the control node.
+    support: full
+  async:
+    description: Whether the task can run in the background.
+    support: none
+options:
+  name:
+    description:
+      - The name of the certificate on the host. Its files are below O(base_directory) in a directory of this name.
+      - Hosts may keep several certificates, each of its own name.
+    type: str
+    required: true
+  state:
+    description:
+      - Whether the certificate is kept on the host, or removed from it with all its files and keys.
+      - Removing does not revoke.
+    type: str
+    choices: [present, absent]
+    default: present
+  base_directory:
+    description: The directory on the host that holds all certificates kept by this collection.
+    type: str
+    default: /etc/aws-private-ca
+  certificate_authority_arn:
+    description:
+      - The ARN of the private CA that signs. Its region and partition are taken from it.
+      - Required when O(state=present).
+    type: str
+  template:
+    description:
+      - The certificate template, by short name (V(EndEntityServerAuthCertificate)) or by ARN.
+    type: str
+    default: EndEntityCertificate
+    aliases: [template_arn]
+  signing_algorithm:
+    description:
+      - The algorithm that the CA signs with, such as V(SHA256WITHECDSA). Its family must fit the CA's own key.
+      - By default the CA's own, which takes a call of C(DescribeCertificateAuthority) in each run that issues.
+    type: str
+  validity:
+    description: How long the certificate is to be valid, in the API's own shape.
+    type: dict
+    default: {type: DAYS, value: 90}
+    suboptions:
+      type:
+        description:
+          - The unit of O(validity.value).
+          - With V(END_DATE) the value is a date as C(YYYYMMDDHHMMSS) in UTC; with V(ABSOLUTE) it is in epoch seconds.
+        type: str
+        choices: [END_DATE, ABSOLUTE, DAYS, MONTHS, YEARS]
+        default: DAYS
+      value:
+        description: The number of units, or the date.
+        type: int
+        required: true
+  validity_not_before:
+    description: When the validity is to begin; by default an hour before the certificate is issued.
+    type: dict
+    suboptions:
+      type:
+        description: The kind of O(validity_not_before.value); the service documents V(ABSOLUTE) alone.
+        type: str
+        choices: [END_DATE, ABSOLUTE, DAYS, MONTHS, YEARS]
+        default: ABSOLUTE
+      value:
+        description: The time, in epoch seconds for V(ABSOLUTE).
+        type: int
+        required: true
+  api_passthrough:
+    description:
+      - What the CA is to add to the certificate, in the shape of the API's C(ApiPassthrough).
+      - Heeded only with templates whose names end in C(_APIPassthrough) or C(_APICSRPassthrough).
+    type: dict
+  common_name:
+    description: The common name of the subject, at most 64 characters.
+    type: str
+  subject:
+    description:
+      - The subject, attribute name (V(O), V(organizationName) or a dotted OID) to a string or a list of strings.
+      - The common name may be here or in O(common_name).
+    type: dict
+  subject_alternative_names:
+    description:
+      - The alternative names, each with its kind in front.
+      - Kinds are C(DNS), C(IP), C(email), C(URI), C(RID), C(dirName) and C(otherName).
+    type: list
+    elements: str
+  key_algorithm:
+    description: The algorithm and size of the private key, by AWS's names.
+    type: str
+    choices:
+      - RSA_2048
+      - RSA_3072
+      - RSA_4096
+      - EC_prime256v1
+      - EC_secp384r1
+      - EC_secp521r1
+      - ML_DSA_44
+      - ML_DSA_65
+      - ML_DSA_87
+    default: EC_prime256v1
+  key_rotation:
+    description:
+      - Whether a new certificate gets a new private key.
+      - With V(on_demand) it does when O(rotate_key=true).
+    type: str
+    choices: [always, never, on_demand]
+    default: always
+  rotate_key:
+    description: Whether the next certificate gets a new key, with O(key_rotation=on_demand).
+    type: bool
+    default: false
+  key_format:
+    description: How the private key is written, as PKCS#8 or in the traditional form of its algorithm.
+    type: str
+    choices: [pkcs8, traditional]
+    default: pkcs8
+  key_passphrase:
+    description: A passphrase that protects the private key on the host. It appears in no result.
+    type: str
+  keystore_passphrase:
+    description: The passphrase of C(keystore.p12), which O(formats) with V(pkcs12) needs. It appears in no result.
+    type: str
+  renew_before:
+    description:
+      - How long before its end the certificate is renewed, as a share of its life (V(33%)) or a time (V(30d), V(12h)).
+      - By default the last third of its life, or the last half if it lives for ten days or less.
+      - A part of the fleet renews a little earlier, by a twentieth of the life at most, so that not all come at once.
+    type: str
+  force:
+    description: Whether to issue a new certificate though none is due. Happens once in a run.
+    type: bool
+    default: false
+  revoked_serials:
+    description: Serials, in hexadecimal, of certificates that are known to be revoked and are to be replaced.
+    type: list
+    elements: str
+  as_of:
+    description:
+      - The time by which to decide what is due and to judge validity, in ISO 8601; by default now.
+      - With C(--check) it tells what a run at that time would do.
+    type: str
+  validate_command:
+    description:
+      - The service's own test of its configuration, as a list of arguments or a string quoted as for a shell.
+      - Commands run on the host, without a shell. If one fails, the former certificate is put back and the task fails.
+    type: raw
+  reload_command:
+    description: What makes the service take up the new certificate, in the form of O(validate_command).
+    type: raw
+  command_timeout:
+    description: How long each command may take, in seconds.
+    type: int
+    default: 60
+  verify:
+    description: How to prove, by a TLS handshake from the host, that the service serves the new certificate.
+    type: dict
+    suboptions:
+      host:
+        description: The address to connect to.
+        type: str
+        default: 127.0.0.1
+      port:
+        description: The port to connect to.
+        type: int
+        required: true
+      server_name:
+        description: The name to ask for (SNI).
+        type: str
+      starttls:
+        description: The protocol that turns to TLS after a greeting.
+        type: str
+        choices: [smtp, imap, postgres, ldap]
+      timeout:
+        description: How long one handshake may take, in seconds.
+        type: int
+        default: 10
+      retries:
+        description: How often to try again while the service still serves another certificate.
+        type: int
+        default: 5
+  keep_generations:
+    description: How many former generations of the certificate to keep on the host.
+    type: int
+    default: 2
+  formats:
+    description:
+      - Files to write beside the usual PEM files.
+      - V(combined) is C(combined.pem) (certificate, chain, key), V(pkcs12) is C(keystore.p12), V(der) is C(cert.der)
+        and C(privkey.der).
+    type: list
+    elements: str
+    choices: [combined, pkcs12, der]
+  links:
+    description: Symbolic links to keep, absolute path to the name of a file of the live generation.
+    type: dict
+  owner:
+    description: The owner of certificate files.
+    type: str
+  group:
+    description: The group of certificate files.
+    type: str
+  mode:
+    description: The mode of certificate files.
+    type: raw
+  key_owner:
+    description: The owner of files with the private key.
+    type: str
+  key_group:
+    description: The group of files with the private key.
+    type: str
+  key_mode:
+    description: The mode of files with the private key.
+    type: raw
+  ledger:
+    description:
+      - Where the control node remembers what it asked of the CA.
+      - With V(none) a certificate may be asked for twice when a run is killed and repeated five minutes later.
+    type: str
+    choices: [sqlite, none]
+    default: sqlite
+  ledger_path:
+    description: The ledger's file; by default below C($XDG_STATE_HOME) (C(~/.local/state)).
+    type: path
+  max_issuances:
+    description: The most certificates to ask of the CA in O(max_issuances_period); more are refused before the call.
+    type: int
+  max_issuances_period:
+    description: The period of O(max_issuances), in seconds.
+    type: int
+    default: 86400
+  requests_per_second:
+    description:
+      - The rate of C(IssueCertificate) that all workers and control nodes with one ledger share. V(0) is no limit.
+      - The service's default quota is 25.
+    type: float
+    default: 20.0
+  wait_timeout:
+    description: How long to wait for an issued certificate, in seconds. A later run goes on waiting for the same one.
+    type: int
+    default: 120
+notes:
+  - AWS is called from the control node, with its credentials and boto3.
+  - The host needs Python 3.8 and C(cryptography) 3.3.
+  - The region is the one of O(certificate_authority_arn); the environment variable C(AWS_REGION) is not heeded.
+seealso:
+  - module: amazon.aws.acm_certificate
+"""
+
+EXAMPLES = r"""
+- name: Keep a certificate for nginx
+  fleet_pki.aws_private_ca.host_certificate:
+    name: web
+    certificate_authority_arn: "{{ ca_arn }}"
+    common_name: "{{ inventory_hostname }}"
+    subject_alternative_names:
+      - DNS:{{ inventory_hostname }}
+      - DNS:www.example.com
+    validity: {type: DAYS, value: 90}
+    validate_command: nginx -t
+    reload_command: systemctl reload nginx
+    verify:
+      port: 443
+      server_name: "{{ inventory_hostname }}"
+
+- name: Tell what a run on the first of March would renew
+  fleet_pki.aws_private_ca.host_certificate:
+    name: web
+    certificate_authority_arn: "{{ ca_arn }}"
+    common_name: "{{ inventory_hostname }}"
+    as_of: "2027-03-01T00:00:00Z"
+  check_mode: true
+
+- name: Remove a certificate and its key
+  fleet_pki.aws_private_ca.host_certificate:
+    name: old
+    state: absent
+"""
+
+RETURN = r"""
+action:
+  description: What was done, or in check mode would be.
+  returned: success
+  type: str
+  sample: issue
+reasons:
+  description: Why, each as a word of a closed vocabulary and a sentence.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - reason: due_for_renewal
+      message: The certificate expires at 2027-02-21T12:00:00Z and was to be renewed from 2027-01-20T03:12:44Z on
+msg:
+  description: One line on what was done, and why.
+  returned: always
+  type: str
+certificate:
+  description: Facts of the certificate that is live now; V(null) when there is none.
+  returned: success
+  type: dict
+  sample:
+    serial: 7b1a4ac8d2d0c1a6f0b9d8a1c2e3f405
+    subject: {CN: web-01.example.com}
+    subject_alternative_names: ["DNS:web-01.example.com"]
+    not_after: "2027-02-21T12:00:00Z"
+previous:
+  description: Facts of the certificate that was live before; V(null) when there was none, or when nothing changed.
+  returned: success
+  type: dict
+certificate_arn:
+  description: The ARN of the certificate that was issued.
+  returned: when one was issued
+  type: str
+differences:
+  description: What the CA dropped or overrode of what was asked, each as a sentence.
+  returned: success
+  type: list
+  elements: str
+paths:
+  description: The files of the certificate on the host, through C(live).
+  returned: when something was installed
+  type: dict
+steps:
+  description: The steps of the installation that were done, in order.
+  returned: success
+  type: list
+  elements: str
+served_serial:
+  description: The serial that the service was proved to serve, in hexadecimal.
+  returned: when O(verify) was given and something was installed
+  type: str
+next_renewal:
+  description: When the next renewal is due, in ISO 8601.
+  returned: success
+  type: str
+"""

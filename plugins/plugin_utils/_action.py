@@ -1,0 +1,94 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action ``host_certificate`` between Ansible and the flow: options in, result out, one place for its errors."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ..module_utils._clock import SystemClock
+from ..module_utils._errors import InvalidInput, PrivateCaError
+from ..module_utils._x509.gate import check_request
+from ..module_utils._x509.wanted import want
+from ._flow import Flow, Moment, remove_certificate
+from ._host_modules import HostModules, ModuleRunner
+from ._issuer import RunIssuer
+from ._options import ARGUMENT_SPEC, CONSTRAINTS, FILE_OPTIONS
+from ._order import Order, read_order
+from ._outcome import Outcome, build_failure, build_result
+from ._run import MEMORY, RUN_ID
+
+display = Display()
+
+COLLECTION = "fleet_pki.aws_private_ca"
+
+
+def run_action(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the task's result for one host. Every PrivateCaError becomes a failed result; the other hosts go on."""
+    _validation, options = action.validate_argument_spec(ARGUMENT_SPEC, **CONSTRAINTS)
+    host_name = str(task_vars.get("inventory_hostname", "localhost"))
+    host = HostModules(bind_runner(action, task_vars), {name: options.get(name) for name in FILE_OPTIONS})
+    try:
+        outcome = _bring_about(options, host_name, host, check_mode=action._task.check_mode)
+        result = build_result(outcome)
+    except PrivateCaError as error:
+        result = build_failure(error, host_name, options["name"])
+    return merge_carried(result, host.carried)
+
+
+def _bring_about(options: Mapping[str, Any], host_name: str, host: HostModules, *, check_mode: bool) -> Outcome:
+    moment = read_moment(options.get("as_of"), time.time())
+    if options["state"] == "absent":
+        return remove_certificate(options["name"], host, moment, predicted=check_mode)
+    order = read_order(options, host_name)
+    force_id = RUN_ID if options["force"] else None
+    issuer = RunIssuer(options, MEMORY, SystemClock(), display.vv)
+    return Flow(order, host, issuer, hold_at_gate, moment, force_id).keep(check_mode=check_mode)
+
+
+def hold_at_gate(csr: str, order: Order) -> None:
+    """Raise RequestRefused when the host's CSR asks for anything but what the task gives this host."""
+    names = order.names
+    check_request(csr, want(names.subject, names.subject_alternative_names, names.key_algorithm))
+
+
+def bind_runner(action: ActionBase, task_vars: Mapping[str, Any]) -> ModuleRunner:
+    """Return what runs one of the collection's modules on the host of the task, in one round trip."""
+
+    def run_module(module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return action._execute_module(
+            module_name=f"{COLLECTION}.{module}", module_args=dict(arguments), task_vars=dict(task_vars)
+        )
+
+    return run_module
+
+
+def read_moment(as_of: str | None, now: float) -> Moment:
+    """Return the time to judge by: ``as_of`` (ISO 8601; UTC unless it says otherwise) or now. Raises InvalidInput."""
+    if as_of is None:
+        return Moment(judged=int(now), real=now)
+    try:
+        moment = datetime.fromisoformat(as_of.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise InvalidInput(
+            "as_of is not a time", because=f"got {as_of!r}", remedy="Give it as 2027-03-01T00:00:00Z"
+        ) from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return Moment(judged=int(moment.timestamp()), real=now)
+
+
+def merge_carried(result: dict[str, Any], carried: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the result with what Ansible itself had to say in the module calls (warnings, discovered interpreter)."""
+    merged = dict(result)
+    for name, value in carried.items():
+        merged[name] = [*merged.get(name, []), *value] if isinstance(value, list) else value
+    return merged

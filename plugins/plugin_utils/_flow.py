@@ -1,0 +1,221 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One certificate on one host: two round trips when something is due, one when nothing is.
+
+1. inspect   the host decides what is due; when a certificate is and this is no check mode, key and CSR are in pending/
+2. clock     a host whose clock would not accept the new certificate is refused before anything is asked of the CA
+3. gate      the CSR is held against the task's own options
+4. issue     claimed in the ledger, asked of the CA once, waited for, compared with what was asked
+5. install   verified, written, switched, tested, reloaded and proved by the host, or rolled back
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ..module_utils._acm_pca.models import Issuance
+from ..module_utils._errors import InvalidInput, PrivateCaError
+from ._host_modules import HostModules, Inspection, Installation
+from ._order import Order
+from ._outcome import Outcome
+
+_DEFAULT_MARGIN = 3600
+"""Seconds by which AWS Private CA dates NotBefore back (API operation IssueCertificate, ValidityNotBefore)."""
+
+_REQUEST_OPTIONS = (
+    "key_rotation",
+    "rotate_key",
+    "key_passphrase",
+    "keystore_passphrase",
+    "renew_before",
+    "revoked_serials",
+)
+_INSTALL_OPTIONS = (
+    "key_passphrase",
+    "keystore_passphrase",
+    "validate_command",
+    "reload_command",
+    "command_timeout",
+    "verify",
+    "keep_generations",
+)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The control node's time: ``judged`` decides what is due, ``real`` is what the host's clock is held against."""
+
+    judged: int
+    real: float
+
+
+@dataclass(frozen=True)
+class SignedRequest:
+    """The CA's answer to one CSR, and the signing algorithm that was asked for."""
+
+    issuance: Issuance
+    signing_algorithm: str
+
+
+class Issuer(Protocol):
+    """The CA's side of the flow."""
+
+    def issue(self, order: Order, csr: str, replaces: str | None) -> SignedRequest:
+        """Return the certificate for ``csr``, asked of the CA at most once whatever happened in earlier runs."""
+
+
+class Gate(Protocol):
+    """Holds a host's CSR against what the play asks for that host."""
+
+    def __call__(self, csr: str, order: Order) -> None:
+        """Raise RequestRefused when the CSR asks for anything else."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The way of one lineage to what its ``order`` asks. ``force_id`` is the run's identity when forced, else None."""
+
+    order: Order
+    host: HostModules
+    issuer: Issuer
+    gate: Gate
+    moment: Moment
+    force_id: str | None = None
+
+    def keep(self, *, check_mode: bool) -> Outcome:
+        """Return what was done; in check mode, what would be. Raises PrivateCaError."""
+        inspection = self.host.inspect(self._list_request_options())
+        if inspection.action == "issue":
+            check_host_clock(inspection.host_time, self.moment, self.order)
+        if inspection.action == "none" or check_mode:
+            return predict(self.order, inspection)
+        return self._act(inspection)
+
+    def _act(self, inspection: Inspection) -> Outcome:
+        if inspection.action == "issue":
+            return self._issue_and_install(inspection)
+        options = self._list_install_options()
+        if inspection.action == "apply" and inspection.generation:
+            return conclude(self.order, inspection, self.host.apply(inspection.generation, options))
+        return conclude(self.order, inspection, self.host.repair(options))
+
+    def _issue_and_install(self, inspection: Inspection) -> Outcome:
+        if inspection.csr is None:
+            raise PrivateCaError(
+                "The host says that a certificate is due and returned no request",
+                remedy="Use one release of the collection on the whole control node, then run the play again",
+            )
+        self.gate(inspection.csr, self.order)
+        signed = self.issuer.issue(self.order, inspection.csr, inspection.replaces)
+        options = {
+            **self._list_install_options(),
+            "terms": self.order.terms(signed.signing_algorithm),
+            "force_id": self.force_id,
+        }
+        try:
+            installation = self.host.install(signed.issuance.certificate, options)
+        except PrivateCaError as error:
+            error.details.setdefault("certificate_arn", signed.issuance.certificate.arn)
+            raise
+        return conclude(self.order, inspection, installation, signed.issuance)
+
+    def _list_request_options(self) -> dict[str, Any]:
+        return {
+            **{name: self.order.options.get(name) for name in _REQUEST_OPTIONS},
+            **_list_names(self.order),
+            "now": self.moment.judged,
+            "host": self.order.lineage.host,
+            "terms": self.order.terms(),
+            "force_id": self.force_id,
+        }
+
+    def _list_install_options(self) -> dict[str, Any]:
+        return {
+            **{name: self.order.options.get(name) for name in _INSTALL_OPTIONS},
+            **_list_names(self.order),
+            "now": self.moment.judged,
+        }
+
+
+def remove_certificate(name: str, host: HostModules, moment: Moment, *, predicted: bool) -> Outcome:
+    """Remove the lineage ``name`` from the host and return what was done, or in check mode would be."""
+    removal = host.remove({"now": moment.judged})
+    return Outcome(
+        name=name,
+        action="remove" if removal.changed else "none",
+        reasons=(),
+        predicted=predicted and removal.changed,
+        before=removal.previous,
+        after=None,
+        steps=removal.steps,
+    )
+
+
+def check_host_clock(host_time: float | None, moment: Moment, order: Order) -> None:
+    """Raise InvalidInput when the host's clock is off by more than the certificate is dated back."""
+    if host_time is None:
+        return
+    margin: float = _DEFAULT_MARGIN
+    if order.validity_not_before is not None and order.validity_not_before.type == "ABSOLUTE":
+        margin = max(0.0, moment.real - order.validity_not_before.value)
+    offset = host_time - moment.real
+    if abs(offset) > max(margin, 60):
+        direction = "ahead of" if offset > 0 else "behind"
+        raise InvalidInput(
+            f"The host's clock is {abs(offset):.0f} seconds {direction} the control node's",
+            because=f"a new certificate is dated back by {margin:.0f} seconds only",
+            remedy="Set the host's clock (or the control node's) right, then run the play again",
+        )
+
+
+def predict(order: Order, inspection: Inspection) -> Outcome:
+    """Return the outcome of an inspection that is not, or not to be, followed by work."""
+    return Outcome(
+        name=order.lineage.name,
+        action=inspection.action,
+        reasons=inspection.reasons,
+        predicted=inspection.action != "none",
+        before=inspection.current,
+        after=_describe_asked(order, inspection),
+    )
+
+
+def conclude(
+    order: Order, inspection: Inspection, installation: Installation, issuance: Issuance | None = None
+) -> Outcome:
+    """Return the outcome of the work that followed the inspection."""
+    return Outcome(
+        name=order.lineage.name,
+        action=inspection.action,
+        reasons=inspection.reasons,
+        predicted=False,
+        before=inspection.current,
+        after=installation.current,
+        certificate_arn=issuance and issuance.certificate.arn,
+        differences=issuance.differences if issuance else (),
+        paths=installation.paths,
+        steps=installation.steps,
+        served_serial=installation.served_serial,
+    )
+
+
+def _describe_asked(order: Order, inspection: Inspection) -> Mapping[str, Any] | None:
+    if inspection.action != "issue":
+        return inspection.current
+    return {
+        "subject": order.names.subject,
+        "subject_alternative_names": list(order.names.subject_alternative_names),
+        "key_algorithm": order.names.key_algorithm,
+    }
+
+
+def _list_names(order: Order) -> dict[str, Any]:
+    return {
+        "subject": dict(order.names.subject),
+        "subject_alternative_names": list(order.names.subject_alternative_names),
+        "key_algorithm": order.names.key_algorithm,
+    }

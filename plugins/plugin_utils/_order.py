@@ -1,0 +1,116 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What one task asks for one host, read from its validated options. Pure: no clock, no I/O."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..module_utils._acm_pca.arns import AuthorityArn, parse_authority_arn
+from ..module_utils._acm_pca.models import LineageId, Validity
+from ..module_utils._acm_pca.templates import template_arn
+from ..module_utils._errors import InvalidInput
+from ..module_utils._x509.names import normalise_general_names
+from ..module_utils._x509.subjects import normalise_subject
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the certificate is to say of its holder; the gate holds the host's CSR against it."""
+
+    subject: Mapping[str, Any]
+    subject_alternative_names: tuple[str, ...]
+    key_algorithm: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """One certificate for one host: what it must say, who signs it and under which terms.
+
+    ``signing_algorithm`` is None when it is to be derived from the CA. ``options`` are the task's validated options.
+    """
+
+    lineage: LineageId
+    authority: AuthorityArn
+    names: Names
+    template_arn: str
+    signing_algorithm: str | None
+    validity: Validity
+    validity_not_before: Validity | None
+    api_passthrough: Mapping[str, Any] | None
+    options: Mapping[str, Any]
+
+    def terms(self, signing_algorithm: str | None = None) -> dict[str, str]:
+        """Return the terms that the host records with a generation and compares with; a missing key is no term."""
+        terms = {
+            "certificate_authority_arn": self.authority.text,
+            "template_arn": self.template_arn,
+            "signing_algorithm": self.signing_algorithm or signing_algorithm,
+            "validity": _spell_validity(self.validity),
+            "validity_not_before": self.validity_not_before and _spell_validity(self.validity_not_before),
+            "api_passthrough": self.api_passthrough and _spell_canonically(self.api_passthrough),
+        }
+        return {name: value for name, value in terms.items() if value}
+
+
+def read_order(options: Mapping[str, Any], host: str) -> Order:
+    """Return what the validated ``options`` of a task ask for ``host`` (its inventory name). Raises InvalidInput."""
+    authority = parse_authority_arn(options["certificate_authority_arn"])
+    check_region(authority, options.get("region"))
+    return Order(
+        lineage=LineageId(host=host, name=options["name"]),
+        authority=authority,
+        names=read_names(options),
+        template_arn=template_arn(options.get("template"), authority.text),
+        signing_algorithm=options.get("signing_algorithm"),
+        validity=_read_validity(options["validity"]),
+        validity_not_before=options.get("validity_not_before") and _read_validity(options["validity_not_before"]),
+        api_passthrough=options.get("api_passthrough"),
+        options=options,
+    )
+
+
+def check_region(authority: AuthorityArn, region: str | None) -> None:
+    """Raise InvalidInput when ``region`` is given and is not the one that the CA's ARN names."""
+    if region and region != authority.region:
+        raise InvalidInput(
+            f"The CA is in region {authority.region}, but the task says region {region}",
+            on=authority.text,
+            remedy="Leave region out: the CA's ARN names it",
+        )
+
+
+def read_names(options: Mapping[str, Any]) -> Names:
+    """Return the names that the options give, in normal form. Raises InvalidInput for none, or two common names."""
+    subject = normalise_subject(options.get("subject"))
+    common_name = options.get("common_name")
+    if common_name and subject.setdefault("CN", common_name) != common_name:
+        raise InvalidInput(
+            "subject and common_name give two different common names",
+            because=f"{subject['CN']!r} and {common_name!r}",
+            remedy="Give the common name once",
+        )
+    alternatives = normalise_general_names(options.get("subject_alternative_names"))
+    if not subject and not alternatives:
+        raise InvalidInput(
+            "The task asks for a certificate without any name",
+            remedy="Give common_name, subject or subject_alternative_names",
+        )
+    return Names(subject=subject, subject_alternative_names=alternatives, key_algorithm=options["key_algorithm"])
+
+
+def _read_validity(option: Mapping[str, Any]) -> Validity:
+    return Validity(type=option["type"], value=option["value"])
+
+
+def _spell_validity(validity: Validity) -> str:
+    return f"{validity.type}:{validity.value}"
+
+
+def _spell_canonically(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,122 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From what happened, or would happen, to the task's result.
+
+Pure. ``changed``, ``reasons``, ``msg`` and ``diff`` share one source, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..module_utils._errors import PrivateCaError
+from ..module_utils._reissue_policy import Reason
+from ._host_modules import Facts
+
+_DONE = {
+    "none": "nothing is due",
+    "repair": "repaired",
+    "apply": "applied the certificate that was kept aside",
+    "issue": "issued and installed",
+    "remove": "removed",
+}
+_PREDICTED = {
+    "none": "nothing is due",
+    "repair": "would be repaired",
+    "apply": "the certificate kept aside would be applied",
+    "issue": "a certificate would be issued and installed",
+    "remove": "would be removed",
+}
+_SHOWN_FACTS = ("subject", "subject_alternative_names", "key_algorithm", "issuer", "serial", "not_before", "not_after")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One lineage after (or, in check mode, instead of) the work.
+
+    ``before`` and ``after`` are facts of the live certificate; ``after`` is what is asked when ``predicted``.
+    ``next_renewal`` is ISO 8601 UTC.
+    """
+
+    name: str
+    action: str
+    reasons: tuple[Reason, ...]
+    predicted: bool
+    before: Facts | None
+    after: Facts | None
+    certificate_arn: str | None = None
+    differences: tuple[str, ...] = ()
+    paths: Mapping[str, str] = field(default_factory=dict)
+    steps: tuple[str, ...] = ()
+    served_serial: str | None = None
+    next_renewal: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything on the host was, or would be, changed."""
+        return self.action != "none"
+
+
+def build_result(outcome: Outcome) -> dict[str, Any]:
+    """Return the result of the task, as documented in ``plugins/modules/host_certificate.py``."""
+    result: dict[str, Any] = {
+        "changed": outcome.changed,
+        "action": outcome.action,
+        "reasons": [{"reason": reason.reason, "message": reason.message} for reason in outcome.reasons],
+        "msg": build_message(outcome),
+        "certificate": outcome.before if outcome.predicted else outcome.after,
+        "previous": outcome.before if outcome.changed and not outcome.predicted else None,
+        "certificate_arn": outcome.certificate_arn,
+        "differences": list(outcome.differences),
+        "paths": dict(outcome.paths),
+        "steps": list(outcome.steps),
+        "served_serial": outcome.served_serial,
+        "next_renewal": outcome.next_renewal,
+        "diff": build_diff(outcome),
+    }
+    if outcome.warnings:
+        result["warnings"] = list(outcome.warnings)
+    return result
+
+
+def build_message(outcome: Outcome) -> str:
+    """Return one line: what was done, or would be, and why."""
+    verb = (_PREDICTED if outcome.predicted else _DONE)[outcome.action]
+    message = f"{outcome.name}: {verb}"
+    if outcome.reasons:
+        message += " (" + "; ".join(reason.message.rstrip(".") for reason in outcome.reasons) + ")"
+    serial = (outcome.after or {}).get("serial")
+    if outcome.action == "issue" and serial:
+        message += f", serial {serial}, valid until {(outcome.after or {}).get('not_after')}"
+    if outcome.action == "none" and outcome.next_renewal:
+        message += f" before {outcome.next_renewal}"
+    return message
+
+
+def build_diff(outcome: Outcome) -> dict[str, Any]:
+    """Return Ansible's diff of parsed facts: before, and after or what is asked. Never PEM, never a key."""
+    return {
+        "before_header": f"{outcome.name} (live)",
+        "after_header": f"{outcome.name} ({'asked for' if outcome.predicted else 'live'})",
+        "before": _select_shown(outcome.before),
+        "after": _select_shown(outcome.after if outcome.changed else outcome.before),
+    }
+
+
+def build_failure(error: PrivateCaError, host: str, name: str) -> dict[str, Any]:
+    """Return the failed result: which host, certificate and resource, what to do, and the error's own details."""
+    return {
+        **error.details,
+        "failed": True,
+        "changed": bool(error.details.get("changed", False)),
+        "msg": f"{host}: certificate {name!r}: {error.sentence()}",
+    }
+
+
+def _select_shown(facts: Facts | None) -> dict[str, Any]:
+    return {name: facts[name] for name in _SHOWN_FACTS if facts and facts.get(name) is not None}

@@ -1,0 +1,60 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One run of ansible-playbook: its identity and its memory, made when the parent process loads the action.
+
+Ansible forks a worker for each host; what is made here is inherited by all of them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+RUN_ID = uuid.uuid4().hex
+"""``force`` means: once for each run. A host that already holds a generation forced by this run is not forced again."""
+
+
+class RunMemory:
+    """A few answers that hold for a whole run, so that a fleet asks once and not once for each host.
+
+    It lives in a file without a name, which workers inherit. The lock is the kernel's: a worker that dies lets it go.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(prefix="fleet-pki-run-")  # noqa: SIM115 - it lives as long as the run
+
+    def remember(self, key: str, find_out: Callable[[], str]) -> str:
+        """Return the answer for ``key``, from ``find_out`` when this run has not found it out yet.
+
+        Workers that need the same answer at once wait for the first. An error of ``find_out`` is not remembered.
+        """
+        with self._locked() as file:
+            answers = self._read(file)
+            if key not in answers:
+                answers[key] = find_out()
+                os.pwrite(file, json.dumps(answers).encode(), 0)
+            return answers[key]
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        file = self._file.fileno()
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        try:
+            yield file
+        finally:
+            fcntl.lockf(file, fcntl.LOCK_UN)
+
+    @staticmethod
+    def _read(file: int) -> dict[str, str]:
+        content = os.pread(file, os.fstat(file).st_size, 0)
+        return dict(json.loads(content)) if content else {}
+
+
+MEMORY = RunMemory()

@@ -1,0 +1,43 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, Unreachable
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._clients import (
+    AwsConnection,
+    connect_client,
+    select_connection,
+)
+
+KEYS = {"access_key": "AKIDEXAMPLE", "secret_key": "not-to-be-shown", "validate_certs": True}
+
+
+def test_a_client_never_retries_by_itself_whatever_aws_config_says():
+    options = {**KEYS, "aws_config": {"retries": {"total_max_attempts": 7}, "read_timeout": 5}}
+    client = connect_client("acm-pca", select_connection(options, "us-east-1"))
+    assert client.meta.config.retries["total_max_attempts"] == 1
+    assert client.meta.config.read_timeout == 5
+
+
+def test_the_region_is_the_one_of_the_authority():
+    assert connect_client("acm-pca", select_connection(KEYS, "eu-central-1")).meta.region_name == "eu-central-1"
+
+
+def test_a_profile_beside_keys_is_refused():
+    with pytest.raises(InvalidInput, match="Both a profile and access keys"):
+        select_connection({**KEYS, "profile": "fleet"}, "us-east-1")
+
+
+@pytest.mark.parametrize(
+    "options", [{"profile": "there-is-no-such-profile"}, {**KEYS, "endpoint_url": "no url"}, {"aws_config": {"x": 1}}]
+)
+def test_a_connection_that_cannot_be_prepared_is_an_error_with_a_remedy(options):
+    with pytest.raises(Unreachable, match="Check profile, region, endpoint_url and aws_config"):
+        connect_client("acm-pca", select_connection(options, "us-east-1"))
+
+
+def test_no_secret_is_in_the_representation_of_a_connection():
+    assert "not-to-be-shown" not in repr(AwsConnection(region="us-east-1", secret_key="not-to-be-shown"))

@@ -1,0 +1,140 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
+    InvalidInput,
+    PrivateCaError,
+    RequestRefused,
+    StepFailed,
+)
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow import Flow, Moment
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_modules import HostModules
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import read_order
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome import build_result
+from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import (
+    CA_ARN,
+    DUE,
+    FACTS,
+    INSTALLED,
+    NEW_FACTS,
+    NOTHING_DUE,
+    OPTIONS,
+    FakeHost,
+    FakeIssuer,
+)
+
+
+def let_pass(csr, order):
+    pass
+
+
+def refuse(csr, order):
+    raise RequestRefused("The host asks for another name")
+
+
+def make_flow(host, issuer=None, gate=let_pass, moment=None, **options):
+    order = read_order({**OPTIONS, **options}, "web-01")
+    modules = HostModules(host, {"name": "web", "base_directory": order.options["base_directory"]})
+    return Flow(order, modules, issuer or FakeIssuer(), gate, moment or Moment(1000, 1000.0))
+
+
+def test_nothing_due_is_one_round_trip_and_nothing_asked_of_the_ca():
+    host, issuer = FakeHost(NOTHING_DUE), FakeIssuer()
+    outcome = make_flow(host, issuer).keep(check_mode=False)
+    assert [module for module, _ in host.calls] == ["host_certificate_request"]
+    assert issuer.asked == []
+    assert not outcome.changed
+
+
+def test_check_mode_is_one_round_trip_and_nothing_asked_of_the_ca():
+    host, issuer = FakeHost({**DUE, "request": None}), FakeIssuer()
+    outcome = make_flow(host, issuer).keep(check_mode=True)
+    assert [module for module, _ in host.calls] == ["host_certificate_request"]
+    assert issuer.asked == []
+    assert outcome.changed
+    assert [reason.reason for reason in outcome.reasons] == ["due_for_renewal"]
+
+
+def test_a_due_certificate_is_issued_for_the_serial_it_replaces_and_installed_with_its_terms():
+    host, issuer = FakeHost(DUE, INSTALLED), FakeIssuer()
+    outcome = make_flow(host, issuer).keep(check_mode=False)
+    assert issuer.asked == [("-----BEGIN CERTIFICATE REQUEST-----", "0a")]
+    module, arguments = host.calls[1]
+    assert module == "host_certificate_install"
+    assert arguments["certificate"] == "LEAF\n"
+    assert arguments["chain"] == ["SUB\n", "ROOT\n"]
+    assert arguments["reload_command"] == "nginx -s reload"
+    assert arguments["terms"] == {
+        "certificate_authority_arn": CA_ARN,
+        "template_arn": "arn:aws:acm-pca:::template/EndEntityCertificate/V1",
+        "signing_algorithm": "SHA256WITHECDSA",
+        "validity": "DAYS:90",
+    }
+    assert (outcome.before, outcome.after) == (FACTS, NEW_FACTS)
+    assert outcome.differences == ("OU was dropped",)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "expected"),
+    [
+        ({"action": "apply", "generation": "g1"}, {"generation": "g1"}),
+        ({"action": "repair"}, {}),
+    ],
+)
+def test_what_needs_no_certificate_asks_nothing_of_the_ca(verdict, expected):
+    host, issuer = FakeHost({**NOTHING_DUE, **verdict, "changed": True}, INSTALLED), FakeIssuer()
+    outcome = make_flow(host, issuer).keep(check_mode=False)
+    assert issuer.asked == []
+    assert {name: host.calls[1][1].get(name) for name in ("generation", "certificate")} == {
+        "generation": None,
+        "certificate": None,
+        **expected,
+    }
+    assert outcome.changed
+
+
+def test_a_refused_request_never_reaches_the_ca():
+    host, issuer = FakeHost(DUE), FakeIssuer()
+    with pytest.raises(RequestRefused):
+        make_flow(host, issuer, gate=refuse).keep(check_mode=False)
+    assert issuer.asked == []
+
+
+@pytest.mark.parametrize("offset", [-4000, 4000])
+def test_a_host_whose_clock_is_off_is_refused_before_anything_is_asked(offset):
+    host, issuer = FakeHost({**DUE, "host_time": 1000 + offset}), FakeIssuer()
+    with pytest.raises(InvalidInput, match="clock is 4000 seconds"):
+        make_flow(host, issuer).keep(check_mode=False)
+    assert issuer.asked == []
+
+
+def test_a_failed_installation_carries_the_arn_of_the_certificate_that_exists():
+    failed = {"failed": True, "msg": "The reload failed.", "step": "reload", "restored": True, "output": "boom"}
+    with pytest.raises(StepFailed, match="The reload failed") as caught:
+        make_flow(FakeHost(DUE, failed)).keep(check_mode=False)
+    assert caught.value.details["certificate_arn"] == f"{CA_ARN}/certificate/0b"
+    assert caught.value.details["restored"] is True
+
+
+def test_a_host_module_that_crashed_is_an_error_with_its_message():
+    with pytest.raises(PrivateCaError, match="host_certificate_request ended without a result"):
+        make_flow(FakeHost({"failed": True})).keep(check_mode=False)
+
+
+def test_check_mode_and_real_run_show_the_same_names_in_their_diff():
+    predicted = build_result(make_flow(FakeHost({**DUE, "request": None})).keep(check_mode=True))
+    real = build_result(make_flow(FakeHost(DUE, INSTALLED)).keep(check_mode=False))
+    assert predicted["diff"]["before"] == real["diff"]["before"]
+    after = predicted["diff"]["after"]
+    assert {name: real["diff"]["after"][name] for name in after} == after
+    assert predicted["reasons"] == real["reasons"]
+
+
+def test_absent_options_are_not_sent_to_the_host():
+    host = FakeHost(NOTHING_DUE)
+    make_flow(host).keep(check_mode=False)
+    assert None not in host.calls[0][1].values()

@@ -1,0 +1,80 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is written twice must say the same: options and their documentation, role variables and their specification."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.amazon.aws.plugins.doc_fragments.common import ModuleDocFragment as CommonFragment
+from ansible_collections.amazon.aws.plugins.doc_fragments.region import ModuleDocFragment as RegionFragment
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._options import ARGUMENT_SPEC
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome import Outcome, build_result
+
+COLLECTION = Path(__file__).resolve().parents[3]
+COMPARED = ("type", "default", "choices", "aliases", "required", "elements")
+
+
+def read_documentation(name):
+    module = ast.parse((COLLECTION / "plugins/modules/host_certificate.py").read_text())
+    texts = {node.targets[0].id: node.value.value for node in module.body if isinstance(node, ast.Assign)}
+    return yaml.safe_load(texts[name])
+
+
+def documented_options():
+    documented = dict(read_documentation("DOCUMENTATION")["options"])
+    for fragment in (CommonFragment, RegionFragment):
+        documented.update(yaml.safe_load(fragment.MODULES)["options"])
+    return documented
+
+
+def describe(option, inner):
+    described = {name: option[name] for name in COMPARED if option.get(name) not in (None, False, [])}
+    described.setdefault("type", "str")
+    if inner in option:
+        described["options"] = {name: describe(each, inner) for name, each in option[inner].items()}
+    return described
+
+
+def test_every_option_of_the_action_is_documented_as_it_is():
+    documented = {name: describe(option, "suboptions") for name, option in documented_options().items()}
+    accepted = {name: describe(option, "options") for name, option in ARGUMENT_SPEC.items()}
+    assert accepted == documented
+
+
+def test_every_key_of_the_result_is_documented():
+    outcome = Outcome(name="web", action="none", reasons=(), predicted=False, before=None, after=None)
+    assert set(build_result(outcome)) - {"changed", "diff", "warnings"} == set(read_documentation("RETURN"))
+
+
+@pytest.mark.parametrize("role", ["host_certificate", "trust_store"])
+def test_the_defaults_of_a_role_are_those_of_its_specification(role):
+    defaults = yaml.safe_load((COLLECTION / f"roles/{role}/defaults/main.yml").read_text())
+    specified = yaml.safe_load((COLLECTION / f"roles/{role}/meta/argument_specs.yml").read_text())
+    options = specified["argument_specs"]["main"]["options"]
+    assert {name: option["default"] for name, option in options.items() if "default" in option} == defaults
+
+
+@pytest.mark.parametrize("role", ["host_certificate", "trust_store"])
+def test_the_variables_of_a_role_begin_with_its_name(role):
+    specified = yaml.safe_load((COLLECTION / f"roles/{role}/meta/argument_specs.yml").read_text())
+    assert all(name.startswith(f"{role}_") for name in specified["argument_specs"]["main"]["options"])
+
+
+def test_the_role_passes_on_every_option_of_the_action_but_those_of_the_connection():
+    tasks = yaml.safe_load((COLLECTION / "roles/host_certificate/tasks/certificates.yml").read_text())
+    passed = set(tasks[0]["fleet_pki.aws_private_ca.host_certificate"])
+    own = set(read_documentation("DOCUMENTATION")["options"])
+    assert passed == own | {"profile", "region", "endpoint_url"}
+
+
+def test_defaults_of_the_role_are_those_of_the_action():
+    defaults = yaml.safe_load((COLLECTION / "roles/host_certificate/defaults/main.yml").read_text())
+    for name, option in ARGUMENT_SPEC.items():
+        if option.get("default") not in (None, False) and f"host_certificate_{name}" in defaults:
+            assert defaults[f"host_certificate_{name}"] == option["default"], name
