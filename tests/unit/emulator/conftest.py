@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+
 from private_ca_emulator import seeding
 from private_ca_emulator.control import EmulatorControl
 from private_ca_emulator.server import EmulatorServer

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+
 from private_ca_emulator import seeding
 from private_ca_emulator.control import EmulatorControl
 

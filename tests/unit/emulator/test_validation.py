@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
+
 from private_ca_emulator.control import EmulatorControl
 from private_ca_emulator.server import EmulatorServer
 

@@ -6,17 +6,17 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from typing import Any
 
 import botocore.session
 from botocore.exceptions import UnknownRegionError
+from moto.iam.models import get_account_id_from
+from moto.sts.models import sts_backends
 
 from private_ca_emulator.errors import ServiceError
 from private_ca_emulator.protocol import CredentialScope
 
-DEFAULT_ACCOUNT = "123456789012"
 _ACCOUNT = re.compile(r"\d{12}")
 
 
@@ -68,9 +68,7 @@ class Accounts:
             return self.keys[access_key].account
         if _ACCOUNT.fullmatch(access_key):
             return access_key
-        if "moto.iam.models" in sys.modules:
-            return str(sys.modules["moto.iam.models"].get_account_id_from(access_key))
-        return DEFAULT_ACCOUNT
+        return str(get_account_id_from(access_key))
 
     def identify(self, scope: CredentialScope) -> Caller:
         """The caller behind a signature."""
@@ -82,8 +80,7 @@ class Accounts:
 
 
 def _find_session_arn(account: str, partition: str, access_key: str) -> str | None:
-    models = sys.modules.get("moto.sts.models")
-    if models is None or not access_key.startswith("ASIA"):
+    if not access_key.startswith("ASIA"):
         return None
-    role = models.sts_backends[account][partition].get_assumed_role_from_access_key(access_key)
+    role = sts_backends[account][partition].get_assumed_role_from_access_key(access_key)
     return str(role.arn) if role else None

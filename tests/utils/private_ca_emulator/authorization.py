@@ -1,41 +1,131 @@
 # Copyright (c) 2026 The fleet_pki.aws_private_ca authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which CA a request is about, and whether the caller may do that to it (reference 8.4)."""
+"""Whether a caller may do what the request asks: identity policies, resource policies, shares (reference 8)."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from private_ca_emulator.accounts import Caller
 from private_ca_emulator.errors import ServiceError, not_found
+from private_ca_emulator.policy_documents import ALLOWED, DENIED, as_list, conditions_hold, evaluate
 from private_ca_emulator.records import AUTHORITY_ARN, CertificateAuthority
 from private_ca_emulator.service import Call, PrivateCa
+from private_ca_emulator.templates import DEFAULT
+
+SHARED_READS = (
+    "DescribeCertificateAuthority",
+    "GetCertificate",
+    "GetCertificateAuthorityCertificate",
+    "ListPermissions",
+    "ListTags",
+)
+PUBLISHED_TEMPLATES = (
+    "EndEntityCertificate",
+    "EndEntityClientAuthCertificate",
+    "EndEntityServerAuthCertificate",
+    "BlankEndEntityCertificate_APIPassthrough",
+    "BlankEndEntityCertificate_APICSRPassthrough",
+    "SubordinateCACertificate_PathLen0",
+)
+_IDENTITY = "no identity-based policy allows"
+_RESOURCE = "no resource-based policy allows"
+
+
+def deny(call: Call, action: str, resource: str, why: str) -> ServiceError:
+    """The refusal in the service's words; it never names the template (reference 8.4)."""
+    what = f"User: {call.caller.arn} is not authorized to perform: acm-pca:{action} on resource: {resource}"
+    if why == DENIED:
+        return ServiceError("AccessDeniedException", f"{what} with an explicit deny in an identity-based policy")
+    return ServiceError("AccessDeniedException", f"{what} because {why} the acm-pca:{action} action")
+
+
+def _name_resource(call: Call) -> str | None:
+    return call.members.get("CertificateAuthorityArn") or call.members.get("ResourceArn")
+
+
+def _build_context(service: PrivateCa, call: Call, resource: str) -> dict[str, list[str]]:
+    authority = service.store.authorities.get(resource)
+    asked = {tag["Key"]: tag.get("Value", "") for tag in call.members.get("Tags", [])}
+    context = {f"aws:RequestTag/{key}": [value] for key, value in asked.items()}
+    context["aws:PrincipalAccount"] = [call.caller.account]
+    context["aws:RequestedRegion"] = [call.caller.region]
+    if asked:
+        context["aws:TagKeys"] = list(asked)
+    for key, value in (authority.tags if authority else {}).items():
+        context[f"aws:ResourceTag/{key}"] = [value]
+    if call.operation == "IssueCertificate":
+        template = call.members.get("TemplateArn")
+        if template is None and service.settings.template_in_context_when_omitted:
+            template = f"arn:{call.caller.partition}:acm-pca:::template/{DEFAULT}/V1"
+        if template is not None:
+            context["acm-pca:TemplateArn"] = [template]
+    return context
+
+
+def authorize_identity(service: PrivateCa, call: Call) -> None:
+    """A guard: the identity policies of the access key, where some are attached."""
+    registered = service.accounts.keys.get(call.caller.access_key)
+    if registered is None or registered.policies is None:
+        return
+    resource = _name_resource(call) or "*"
+    context = _build_context(service, call, resource)
+    actions = [call.operation]
+    if call.operation == "CreateCertificateAuthority" and "Tags" in call.members:
+        actions.append("TagCertificateAuthority")
+    for action in actions:
+        verdict = evaluate(registered.policies, f"acm-pca:{action}", resource, context)
+        if verdict != ALLOWED:
+            raise deny(call, action, resource, DENIED if verdict == DENIED else _IDENTITY)
 
 
 def find_authority(service: PrivateCa, call: Call) -> CertificateAuthority:
     """The CA that the request names; InvalidArn, ResourceNotFound or AccessDenied otherwise."""
-    arn = call.members.get("CertificateAuthorityArn") or call.members["ResourceArn"]
+    arn = str(_name_resource(call))
     found = AUTHORITY_ARN.fullmatch(arn)
     if not found:
         code = service.settings.foreign_kind_of_arn_error
         raise ServiceError(code, f"The ARN {arn} is not the ARN of a certificate authority.")
-    if found.group(2) != call.caller.account:
-        raise deny(call, arn)
     authority = service.store.authorities.get(arn)
-    if authority is None or authority.region != call.caller.region or authority.is_gone(service.clock.now()):
+    visible = authority is not None and authority.region == call.caller.region
+    if found.group(2) != call.caller.account and not (
+        authority and visible and _is_permitted(service, authority, call)
+    ):
+        raise deny(call, call.operation, arn, _RESOURCE)
+    if authority is None or not visible or authority.is_gone(service.clock.now()):
         raise not_found(arn)
     return authority
 
 
-def deny(call: Call, resource: str, why: str = "no resource-based policy allows") -> ServiceError:
-    """The refusal in the service's words; it never names the template (reference 8.4)."""
-    action = f"acm-pca:{call.operation}"
-    message = (
-        f"User: {call.caller.arn} is not authorized to perform: {action} on resource: {resource} "
-        f"because {why} the {action} action"
+def _is_permitted(service: PrivateCa, authority: CertificateAuthority, call: Call) -> bool:
+    """Whether the CA's resource policy lets another account's call through."""
+    context = _build_context(service, call, authority.arn)
+    return any(
+        names_principal(statement, call.caller)
+        and f"acm-pca:{call.operation}" in as_list(statement["Action"])
+        and conditions_hold(statement, {**context, "aws:PrincipalOrgID": ["o-emulated000"]})
+        for statement in read_statements(authority.policy)
     )
-    return ServiceError("AccessDeniedException", message)
+
+
+def read_statements(policy: str | None) -> list[Mapping[str, Any]]:
+    """The statements of a stored resource policy."""
+    return as_list(json.loads(policy)["Statement"]) if policy else []
+
+
+def names_principal(statement: Mapping[str, Any], caller: Caller) -> bool:
+    """Whether a statement's principal includes the caller's account or ARN."""
+    principal = statement.get("Principal")
+    named = as_list(principal.get("AWS", [])) if isinstance(principal, Mapping) else as_list(principal)
+    account_root = f"arn:{caller.partition}:iam::{caller.account}:root"
+    return any(name in ("*", caller.account, caller.arn, account_root) for name in named)
 
 
 def is_shared_with(authority: CertificateAuthority, caller: Caller) -> bool:
     """Whether another account's CA is shared with the caller."""
-    return False
+    if authority.account == caller.account:
+        return False
+    return any(names_principal(statement, caller) for statement in read_statements(authority.policy))

@@ -12,6 +12,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from private_ca_emulator import der
 from private_ca_emulator.records import InstalledCertificate
 
 
@@ -73,3 +74,9 @@ def digest_of(*parts: bytes) -> bytes:
     for part in parts:
         summed.update(len(part).to_bytes(8, "big") + part)
     return summed.digest()
+
+
+def encode_subject_public_key(key: Any) -> bytes:
+    """The octets of the subjectPublicKey bit string, which OCSP and key identifiers hash."""
+    bit_string = list(der.walk(der.content_of(encode_public_key(key), der.SEQUENCE)))[1][1]
+    return bit_string[1:]

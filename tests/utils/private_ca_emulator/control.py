@@ -111,6 +111,15 @@ class EmulatorControl:
         body = {"access_key_id": access_key_id, "account": account, "arn": arn, "policies": policies}
         self.call("POST", "access_keys", body)
 
+    def share(self, certificate_authority_arn: str, accounts: list[str], permissions: list[str]) -> dict[str, Any]:
+        """Share a CA with other accounts as RAM does, by names of managed permissions; the resource policy."""
+        body = {
+            "certificate_authority_arn": certificate_authority_arn,
+            "accounts": accounts,
+            "permissions": permissions,
+        }
+        return dict(self.call("POST", "shares", body))
+
     def reset(self) -> None:
         """Forget everything: CAs, clock, settings, faults, log."""
         self.call("POST", "reset")

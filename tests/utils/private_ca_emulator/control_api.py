@@ -12,6 +12,7 @@ from typing import Any
 
 from private_ca_emulator.accounts import RegisteredKey
 from private_ca_emulator.errors import ServiceError, refused
+from private_ca_emulator.operations.policies import build_share_policy
 from private_ca_emulator.protocol import HttpRequest, HttpResponse
 from private_ca_emulator.service import PrivateCa
 
@@ -40,7 +41,7 @@ def _move_clock(service: PrivateCa, _name: str, _query: Query, body: Body) -> An
     if "set" in body:
         service.clock.set(body["set"])
     service.clock.advance(body.get("advance", 0))
-    service.crls.publish_due(service)
+    service.run_due_errands()
     return service.clock.describe()
 
 
@@ -127,6 +128,20 @@ def _put_access_key(service: PrivateCa, _name: str, _query: Query, body: Body) -
     return vars(key)
 
 
+def _share(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:
+    authority = service.store.authorities.get(body.get("certificate_authority_arn", ""))
+    if authority is None:
+        raise refused("'certificate_authority_arn' must be the ARN of a certificate authority")
+    try:
+        policy = build_share_policy(authority, body["accounts"], body["permissions"])
+    except KeyError as missing:
+        raise refused(f"a share needs {missing}") from None
+    except ValueError as error:
+        raise refused(str(error)) from None
+    authority.policy, authority.policy_from_share = policy, True
+    return json.loads(policy)
+
+
 def _reset(service: PrivateCa, _name: str, _query: Query, _body: Body) -> Any:
     service.reset()
     return {"status": "ok"}
@@ -148,6 +163,7 @@ _ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     ("POST", "release"): _release_held,
     ("GET", "access_keys"): _show_access_keys,
     ("POST", "access_keys"): _put_access_key,
+    ("POST", "shares"): _share,
     ("POST", "reset"): _reset,
 }
 

@@ -1,28 +1,162 @@
 # Copyright (c) 2026 The fleet_pki.aws_private_ca authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificate revocation lists of the CAs that have them configured (reference 6.2, 6.3)."""
+"""Certificate revocation lists (RFC 5280 section 5) written to S3 on the emulator's clock (reference 6.2, 6.3).
+
+1. The first CRL appears when a certificate refers to it; until then there is only the permission test object.
+2. A revocation is in the CRL `crl_delay` seconds later; a failed write is tried again after 15 minutes.
+3. Half way to its nextUpdate a CRL is made anew.
+4. A revoked certificate stays listed until it has expired and been listed once more.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from private_ca_emulator.records import CertificateAuthority
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from private_ca_emulator import buckets, revocation_configuration
+from private_ca_emulator.agenda import Agenda
+from private_ca_emulator.clock import Clock
+from private_ca_emulator.errors import refused
+from private_ca_emulator.records import CertificateAuthority, IssuedCertificate
+from private_ca_emulator.settings import Settings
+from private_ca_emulator.signing import SCHEMES
+
+RETRY_AFTER = 900
+_BACKDATE = 3600
+_DAY = 86400
+_UTC = datetime.UTC
+_ACLS = {"PUBLIC_READ": "public-read", "BUCKET_OWNER_FULL_CONTROL": "bucket-owner-full-control"}
+
+REASONS = {
+    "KEY_COMPROMISE": x509.ReasonFlags.key_compromise,
+    "CERTIFICATE_AUTHORITY_COMPROMISE": x509.ReasonFlags.ca_compromise,
+    "AFFILIATION_CHANGED": x509.ReasonFlags.affiliation_changed,
+    "SUPERSEDED": x509.ReasonFlags.superseded,
+    "CESSATION_OF_OPERATION": x509.ReasonFlags.cessation_of_operation,
+    "PRIVILEGE_WITHDRAWN": x509.ReasonFlags.privilege_withdrawn,
+    "A_A_COMPROMISE": x509.ReasonFlags.aa_compromise,
+}
+"""UNSPECIFIED is absent: RFC 5280 section 5.3.1 has it expressed by leaving the reason out."""
 
 
+def to_datetime(epoch: float) -> datetime.datetime:
+    """Whole seconds, UTC."""
+    return datetime.datetime.fromtimestamp(int(epoch), _UTC)
+
+
+def _build_entry(issued: IssuedCertificate) -> x509.RevokedCertificate:
+    if issued.revocation is None:
+        raise ValueError(f"{issued.arn_id} is not revoked")
+    builder = x509.RevokedCertificateBuilder().serial_number(issued.serial)
+    builder = builder.revocation_date(to_datetime(issued.revocation.at))
+    reason = REASONS.get(issued.revocation.reason)
+    if reason is not None:
+        builder = builder.add_extension(x509.CRLReason(reason), critical=False)
+    return builder.build()
+
+
+def build_crl(
+    authority: CertificateAuthority, partition_id: str | None, now: float, listed_since: float
+) -> x509.CertificateRevocationList:
+    """A signed CRL of the CA, or of one partition; what had expired before `listed_since` is left out."""
+    installed, crl = authority.installed, authority.revocation["CrlConfiguration"]
+    if installed is None:
+        raise ValueError(f"{authority.arn} has no certificate")
+    builder = x509.CertificateRevocationListBuilder(issuer_name=installed.certificate.subject)
+    builder = builder.last_update(to_datetime(now - _BACKDATE))
+    builder = builder.next_update(to_datetime(now + crl["ExpirationInDays"] * _DAY))
+    identifier = x509.AuthorityKeyIdentifier(installed.subject_key_identifier, None, None)
+    builder = builder.add_extension(identifier, critical=False)
+    builder = builder.add_extension(x509.CRLNumber(int(now * 1000)), critical=False)
+    if crl.get("CrlType") == "PARTITIONED":
+        uri = x509.UniformResourceIdentifier(revocation_configuration.crl_uri(authority, partition_id))
+        point = x509.IssuingDistributionPoint([uri], None, False, False, None, False, False)
+        builder = builder.add_extension(point, critical=True)
+    for issued in authority.certificates.values():
+        if issued.revocation is not None and issued.partition_id == partition_id and issued.not_after >= listed_since:
+            builder = builder.add_revoked_certificate(_build_entry(issued))
+    scheme = SCHEMES[authority.configuration["SigningAlgorithm"]]
+    signed: x509.CertificateRevocationList = scheme.sign_with(builder, authority.key)
+    return signed
+
+
+@dataclass
 class CrlPublisher:
-    """Writes CRLs to the bucket that a CA's configuration names."""
+    """Keeps the CRLs of every CA up to date in their buckets."""
 
-    def check_bucket(self, account: str, region: str, revocation: Mapping[str, Any]) -> None:
-        """Refuse a CRL configuration whose bucket the service could not write to."""
+    clock: Clock
+    settings: Settings
+    agenda: Agenda
+
+    def check_bucket(self, revocation: Mapping[str, Any]) -> None:
+        """Refuse a CRL configuration whose bucket the service could not write to; leaves its permission test object."""
+        crl = revocation["CrlConfiguration"]
+        if not crl["Enabled"]:
+            return
+        name, check = crl["S3BucketName"], self.settings.s3_bucket_check
+        buckets.check_writable(name, check)
+        public = crl["S3ObjectAcl"] == "PUBLIC_READ"
+        if public and check != "off" and buckets.blocks_public_acls(name):
+            raise refused(f"The bucket '{name}' blocks public ACLs; S3ObjectAcl must be BUCKET_OWNER_FULL_CONTROL.")
+        key = "acm-pca-permission-test-key" + ("" if public else "-private")
+        acl = _ACLS[crl["S3ObjectAcl"]]
+        buckets.write_object(name, key, b"", acl=acl, content_type="application/octet-stream", check=check)
 
     def choose_partition(self, authority: CertificateAuthority) -> str | None:
-        """The CRL partition that the next certificate belongs to; None for a complete CRL."""
-        return None
+        """The CRL partition of the next certificate, a new one when the last is full; None for a complete CRL."""
+        if authority.revocation["CrlConfiguration"].get("CrlType") != "PARTITIONED":
+            return None
+        members = authority.partition_members
+        if not members or next(reversed(members.values())) >= self.settings.partition_size:
+            members[str(uuid.uuid4())] = 0
+        return next(reversed(members))
 
-    def schedule(self, authority: CertificateAuthority) -> None:
-        """Note that the CA's CRL is out of date."""
+    def note_issuance(self, authority: CertificateAuthority, partition_id: str | None) -> None:
+        """Publish the first CRL once a certificate refers to it."""
+        if partition_id is not None:
+            authority.partition_members[partition_id] = authority.partition_members.get(partition_id, 0) + 1
+        if (
+            revocation_configuration.names_distribution_point(authority)
+            and partition_id not in authority.crl_generations
+        ):
+            self.publish(authority, partition_id)
 
-    def publish_due(self, service: object) -> None:
-        """Write every CRL whose time has come."""
+    def note_revocation(self, authority: CertificateAuthority, issued: IssuedCertificate) -> None:
+        """Have the CRL that lists the certificate made anew after the documented delay."""
+        if authority.revocation["CrlConfiguration"]["Enabled"]:
+            due_at = self.clock.now() + self.settings.crl_delay
+            self.agenda.add(due_at, self._errand(authority, issued.partition_id))
+
+    def _errand(self, authority: CertificateAuthority, partition_id: str | None) -> Callable[[], None]:
+        return lambda: self.publish(authority, partition_id)
+
+    def publish(self, authority: CertificateAuthority, partition_id: str | None) -> None:
+        """Write one CRL now, and put its next generation on the agenda."""
+        now, crl = self.clock.now(), authority.revocation["CrlConfiguration"]
+        if not crl["Enabled"] or authority.status_at(now) not in ("ACTIVE", "DISABLED"):
+            return
+        last_made_at = authority.crl_generations.get(partition_id, now)
+        content = build_crl(authority, partition_id, now, last_made_at).public_bytes(serialization.Encoding.DER)
+        key = revocation_configuration.crl_object_key(authority, partition_id)
+        acl, check = _ACLS[crl["S3ObjectAcl"]], self.settings.s3_bucket_check
+        written = buckets.write_object(
+            crl["S3BucketName"], key, content, acl=acl, content_type="application/pkix-crl", check=check
+        )
+        errand = self._errand(authority, partition_id)
+        if not written:
+            self.agenda.add(now + RETRY_AFTER, errand)
+            return
+        authority.crl_generations[partition_id] = now
+        half_way = crl["ExpirationInDays"] * _DAY / 2
+        self.agenda.add(now + half_way, lambda: self._renew(authority, partition_id, now))
+
+    def _renew(self, authority: CertificateAuthority, partition_id: str | None, made_at: float) -> None:
+        if authority.crl_generations.get(partition_id) == made_at:
+            self.publish(authority, partition_id)

@@ -159,6 +159,10 @@ class FaultScript:
         self.remove()
         self.release()
 
+    def is_empty(self) -> bool:
+        """Whether no fault is in force."""
+        return not self._faults
+
     def select(self, operation: str, facts: Mapping[str, Any]) -> list[Fault]:
         """The faults that strike this request, in the order in which they were scripted."""
         if not self._faults:

@@ -91,14 +91,14 @@ class InstalledCertificate:
 
 @dataclass
 class AuditReport:
-    """One audit report; its status is CREATING until `ready_at`."""
+    """One audit report; its status is CREATING until it is written at `ready_at`."""
 
     report_id: str
     bucket: str
     key: str
     created_at: float
     ready_at: float
-    failed: bool
+    status: str = "CREATING"
 
 
 @dataclass
@@ -141,8 +141,8 @@ class CertificateAuthority:
     certificates: dict[str, IssuedCertificate] = field(default_factory=dict)
     by_serial: dict[int, IssuedCertificate] = field(default_factory=dict)
     audit_reports: dict[str, AuditReport] = field(default_factory=dict)
-    crl_partitions: list[str] = field(default_factory=list)
-    crl_due_at: float | None = None
+    crl_generations: dict[str | None, float] = field(default_factory=dict)
+    partition_members: dict[str, int] = field(default_factory=dict)
     issued_count: int = 0
     revoked_count: int = 0
 

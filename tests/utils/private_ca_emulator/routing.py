@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from private_ca_emulator.control_api import PREFIX, answer_control
+from private_ca_emulator.ocsp import answer_ocsp, is_for_responder
 from private_ca_emulator.other_services import OtherServices
 from private_ca_emulator.protocol import HttpRequest, HttpResponse, parse_credential_scope
 from private_ca_emulator.service import TARGET_PREFIX, PrivateCa
@@ -20,6 +21,9 @@ class Router:
 
     def respond(self, request: HttpRequest) -> HttpResponse:
         """Answer one request; raises only ConnectionCut."""
+        self.service.run_due_errands()
+        if is_for_responder(request):
+            return answer_ocsp(self.service, request)
         if request.path.startswith(PREFIX):
             return answer_control(self.service, request)
         scope = parse_credential_scope(request.headers.get("authorization", ""))

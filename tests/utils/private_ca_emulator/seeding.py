@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,17 @@ def default_signing_algorithm(key_algorithm: str) -> str:
 def template_arn(authority_arn: str, name: str) -> str:
     """The ARN of a template in the partition of a CA."""
     return _TEMPLATE.format(partition=authority_arn.split(":")[1], name=name)
+
+
+def allow_service_writes(s3_client: Any, bucket: str) -> None:
+    """Give a bucket the policy that CRLs and audit reports need (reference 6.3)."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "acm-pca.amazonaws.com"},
+        "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl", "s3:GetBucketLocation"],
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+    }
+    s3_client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
 
 
 def _create(client: Any, kind: str, common_name: str, key_algorithm: str, options: dict[str, Any]) -> str:

@@ -13,9 +13,11 @@ import threading
 from types import TracebackType
 from typing import Any
 
+from private_ca_emulator.authorization import authorize_identity
 from private_ca_emulator.errors import ConnectionCut
 from private_ca_emulator.operations.catalogue import OPERATIONS
 from private_ca_emulator.protocol import HttpRequest, HttpResponse
+from private_ca_emulator.quotas import RequestQuotas
 from private_ca_emulator.routing import Router
 from private_ca_emulator.service import PrivateCa
 
@@ -167,7 +169,7 @@ class EmulatorServer:
     """An emulator in this process, a context manager; point a client's `endpoint_url` at its own."""
 
     def __init__(self, address: str = "127.0.0.1", port: int = 0) -> None:
-        self.service = PrivateCa(OPERATIONS)
+        self.service = PrivateCa(OPERATIONS, [authorize_identity, RequestQuotas()])
         self._server = _TcpServer((address, port), Router(self.service))
         host = f"[{address}]" if ":" in address else address
         self.endpoint_url = f"http://{host}:{self._server.server_address[1]}"

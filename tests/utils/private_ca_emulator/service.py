@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import sys
 import traceback
@@ -12,7 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cryptography import x509
+
 from private_ca_emulator.accounts import Accounts, Caller
+from private_ca_emulator.agenda import Agenda
 from private_ca_emulator.clock import Clock
 from private_ca_emulator.crls import CrlPublisher
 from private_ca_emulator.errors import ConnectionCut, ServiceError
@@ -61,12 +65,22 @@ class PrivateCa:
     accounts: Accounts = field(default_factory=Accounts)
     faults: FaultScript = field(default_factory=FaultScript)
     log: RequestLog = field(default_factory=RequestLog)
-    crls: CrlPublisher = field(default_factory=CrlPublisher)
+    agenda: Agenda = field(default_factory=Agenda)
     validator: ModelValidator = field(default_factory=lambda: ModelValidator(load_service_model("acm-pca")))
+
+    def __post_init__(self) -> None:
+        self.crls = CrlPublisher(self.clock, self.settings, self.agenda)
+
+    def run_due_errands(self) -> None:
+        """Do what has become due on the emulator's clock, earliest first."""
+        while due := self.agenda.take_due(self.clock.now()):
+            with self.store.lock:
+                due[1]()
 
     def reset(self) -> None:
         """Forget every CA, setting, fault and request; the clock returns to real time."""
         self.faults.remove()
+        self.agenda.clear()
         self.store.clear()
         self.settings.reset()
         self.accounts.reset()
@@ -99,8 +113,7 @@ class PrivateCa:
         entry.account, entry.region = caller.account, caller.region
         body = decode_body(request)
         entry.summarize(_loggable(body))
-        facts = {**body, "account": caller.account, "region": caller.region, "caller": caller.arn,
-                 "access_key": caller.access_key}  # fmt: skip
+        facts = {} if self.faults.is_empty() else gather_facts(body, caller)
         struck = self.faults.select(operation, facts)
         if not struck:
             return self._run(Call(operation, caller, self.validator.check_request(operation, body)), entry)
@@ -153,6 +166,22 @@ class PrivateCa:
             message = "Credential should be scoped to correct service: 'acm-pca'."
             raise ServiceError("InvalidSignatureException", message)
         return self.accounts.identify(scope)
+
+
+def gather_facts(body: Members, caller: Caller) -> dict[str, Any]:
+    """What a fault can match: the request's members, the caller, and the subject of its CSR."""
+    facts = {
+        **body,
+        "account": caller.account,
+        "region": caller.region,
+        "caller": caller.arn,
+        "access_key": caller.access_key,
+    }
+    try:
+        facts["csr_subject"] = x509.load_pem_x509_csr(base64.b64decode(body["Csr"])).subject.rfc4514_string()
+    except (KeyError, ValueError, TypeError):
+        facts["csr_subject"] = None
+    return facts
 
 
 def _loggable(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,9 @@ class Settings:
     import_delay: float = 0.0
     revocation_delay: float = 0.0
     audit_report_delay: float = 0.0
-    crl_delay: float = 0.0
+    crl_delay: float = 1800.0
+    ocsp_delay: float = 0.0
+    audit_report_interval: float = 1800.0
     token_window: float = 300.0
 
     quotas_enabled: bool = False
@@ -77,7 +79,8 @@ class Settings:
     # 8.1, 8.4
     template_in_context_when_omitted: bool = _choice(True, False)
     cross_account_templates: str = _choice("published_set", "any")
-    s3_writable_check: bool = _choice(True, False)
+    # 6.3, 7
+    s3_bucket_check: str = _choice("bucket_and_policy", "bucket", "off")
 
     def change(self, changes: dict[str, Any]) -> None:
         """Apply named changes all together or, when one is unknown or ill-typed, none (ValidationException)."""

@@ -70,7 +70,7 @@ def _build_authority(service: PrivateCa, call: Call) -> CertificateAuthority:
     scheme = choose_scheme(configuration["SigningAlgorithm"], configuration["KeyAlgorithm"], "legacy")
     subject = names.build_name(configuration["Subject"])
     extensions = _encode_csr_extensions(configuration.get("CsrExtensions", {}))
-    service.crls.check_bucket(caller.account, caller.region, revocation)
+    service.crls.check_bucket(revocation)
     key = generate_key(configuration["KeyAlgorithm"], caller.partition)
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
     for extension, critical in extensions:
@@ -184,7 +184,7 @@ def update_certificate_authority(service: PrivateCa, call: Call) -> Members:
         revocation = revocation_configuration.normalize(
             {**authority.revocation, **call.members["RevocationConfiguration"]}
         )
-        service.crls.check_bucket(authority.account, authority.region, revocation)
+        service.crls.check_bucket(revocation)
         authority.revocation = revocation
     if wanted != authority.status:
         authority.status, authority.changed_at = wanted, now

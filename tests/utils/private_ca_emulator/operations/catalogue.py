@@ -5,7 +5,16 @@
 
 from __future__ import annotations
 
-from private_ca_emulator.operations import authorities, certificates, installation, revocation
+from private_ca_emulator.operations import (
+    audit_reports,
+    authorities,
+    certificates,
+    installation,
+    permissions,
+    policies,
+    revocation,
+    tags,
+)
 from private_ca_emulator.service import Operation
 
 OPERATIONS: dict[str, Operation] = {
@@ -21,4 +30,15 @@ OPERATIONS: dict[str, Operation] = {
     "IssueCertificate": certificates.issue_certificate,
     "GetCertificate": certificates.get_certificate,
     "RevokeCertificate": revocation.revoke_certificate,
+    "CreateCertificateAuthorityAuditReport": audit_reports.create_audit_report,
+    "DescribeCertificateAuthorityAuditReport": audit_reports.describe_audit_report,
+    "CreatePermission": permissions.create_permission,
+    "DeletePermission": permissions.delete_permission,
+    "ListPermissions": permissions.list_permissions,
+    "PutPolicy": policies.put_policy,
+    "GetPolicy": policies.get_policy,
+    "DeletePolicy": policies.delete_policy,
+    "TagCertificateAuthority": tags.tag_certificate_authority,
+    "UntagCertificateAuthority": tags.untag_certificate_authority,
+    "ListTags": tags.list_tags,
 }

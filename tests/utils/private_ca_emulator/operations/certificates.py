@@ -44,6 +44,8 @@ def _issue(service: PrivateCa, call: Call, authority: CertificateAuthority) -> I
     issued = _record(service, call, authority, plan, call.late_failure or breach)
     issued.partition_id = partition_id
     authority.add(issued)
+    if not plan.template.family.root:
+        service.crls.note_issuance(authority, partition_id)
     return issued
 
 

@@ -30,7 +30,7 @@ def revoke_certificate(service: PrivateCa, call: Call) -> Members:
         raise ServiceError("LimitExceededException", "The maximum number of revoked certificates has been reached.")
     issued.revocation = Revocation(now, call.members["RevocationReason"])
     authority.revoked_count += 1
-    service.crls.schedule(authority)
+    service.crls.note_revocation(authority, issued)
     return {}
 
 

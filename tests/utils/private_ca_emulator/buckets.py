@@ -1,0 +1,75 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The service's own access to S3 buckets: what it checks, and the objects that it writes (reference 6.3, 7)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+from moto.s3.models import FakeAcl, FakeBucket, get_canned_acl, s3_backends
+
+from private_ca_emulator.errors import refused
+from private_ca_emulator.policy_documents import as_list
+
+SERVICE_PRINCIPAL = "acm-pca.amazonaws.com"
+REQUIRED_ACTIONS = ("s3:GetBucketAcl", "s3:GetBucketLocation", "s3:PutObject", "s3:PutObjectAcl")
+
+
+def find_bucket(name: str) -> FakeBucket | None:
+    """The bucket of any account; None when there is none."""
+    owner = s3_backends.bucket_accounts.get(name)
+    return s3_backends[owner[1]][owner[0]].buckets.get(name) if owner else None
+
+
+def grants_access(bucket: FakeBucket) -> bool:
+    """Whether the bucket's policy lets the service read its ACL and location and write objects."""
+    try:
+        statements = as_list(json.loads(bucket.policy or "{}").get("Statement", []))
+    except ValueError:
+        return False
+    granted: set[str] = set()
+    for statement in statements:
+        principal = statement.get("Principal", {})
+        services = as_list(principal.get("Service", [])) if isinstance(principal, Mapping) else []
+        if statement.get("Effect") == "Allow" and any(str(name).startswith("acm-pca.") for name in services):
+            granted.update(as_list(statement.get("Action", [])))
+    return "s3:*" in granted or set(REQUIRED_ACTIONS) <= granted
+
+
+def check_writable(name: str, check: str) -> None:
+    """ValidationException in the service's words unless it could write to the bucket; `check` is the setting."""
+    if check == "off":
+        return
+    bucket = find_bucket(name)
+    if bucket is None or (check == "bucket_and_policy" and not grants_access(bucket)):
+        raise refused(
+            "The ACM Private CA service account 'acm-pca-prod-pdx' requires getBucketAcl permissions for your S3 "
+            f"bucket '{name}'. Check your S3 bucket permissions and try again."
+        )
+
+
+def blocks_public_acls(name: str) -> bool:
+    """Whether Block Public Access refuses an object ACL of PUBLIC_READ."""
+    bucket = find_bucket(name)
+    block: Any = bucket.public_access_block if bucket is not None else None
+    return block is not None and "true" in (str(block.block_public_acls).lower(), str(block.ignore_public_acls).lower())
+
+
+def write_object(name: str, key: str, content: bytes, *, acl: str, content_type: str, check: str) -> bool:
+    """Write one object as the service; False when the bucket is gone or refuses."""
+    owner, bucket = s3_backends.bucket_accounts.get(name), find_bucket(name)
+    if owner is None or bucket is None or (check == "bucket_and_policy" and not grants_access(bucket)):
+        return False
+    backend = s3_backends[owner[1]][owner[0]]
+    try:
+        written = backend.put_object(name, key, content)
+    except ServiceException:
+        return False
+    canned: FakeAcl = get_canned_acl(acl)
+    written.set_acl(canned)
+    written.set_metadata({"Content-Type": content_type}, replace=False)
+    return True

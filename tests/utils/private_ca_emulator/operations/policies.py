@@ -1,0 +1,139 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PutPolicy, GetPolicy, DeletePolicy, and the policies that a RAM share attaches (reference 8.4)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from private_ca_emulator.authorization import PUBLISHED_TEMPLATES, SHARED_READS
+from private_ca_emulator.errors import ServiceError
+from private_ca_emulator.operations.tags import find_settled
+from private_ca_emulator.policy_documents import as_list
+from private_ca_emulator.records import CertificateAuthority
+from private_ca_emulator.service import Call, Members, PrivateCa
+from private_ca_emulator.templates import ARN
+
+_ISSUE, _REVOKE = "acm-pca:IssueCertificate", "acm-pca:RevokeCertificate"
+_READS = {f"acm-pca:{operation}" for operation in SHARED_READS}
+_TEMPLATE_KEY, _ORGANIZATION_KEY = "acm-pca:TemplateArn", "aws:PrincipalOrgID"
+_PRINCIPAL = re.compile(r"\d{12}|arn:[\w-]+:iam::\d{12}:[\w+=,.@/-]+")
+
+SHARE_TEMPLATES = {
+    "AWSRAMDefaultPermissionCertificateAuthority": "EndEntityCertificate",
+    "AWSRAMBlankEndEntityCertificateAPIPassthroughIssuanceCertificateAuthority": (
+        "BlankEndEntityCertificate_APIPassthrough"
+    ),
+    "AWSRAMBlankEndEntityCertificateAPICSRPassthroughIssuanceCertificateAuthority": (
+        "BlankEndEntityCertificate_APICSRPassthrough"
+    ),
+    "AWSRAMSubordinateCACertificatePathLen0IssuanceCertificateAuthority": "SubordinateCACertificate_PathLen0",
+    "AWSRAMRevokeCertificateCertificateAuthority": None,
+}
+"""The RAM managed permissions, with the template that each lets its principals use; None: revocation only."""
+
+
+def _invalid(why: str) -> ServiceError:
+    return ServiceError("InvalidPolicyException", f"The resource policy is not valid: {why}")
+
+
+def _parse(text: str) -> list[Mapping[str, Any]]:
+    try:
+        document = json.loads(text)
+    except ValueError:
+        raise _invalid("it is not JSON.") from None
+    if not isinstance(document, dict) or not document.get("Statement"):
+        raise _invalid("it has no statement.")
+    statements = as_list(document["Statement"])
+    if not all(isinstance(statement, dict) for statement in statements):
+        raise _invalid("a statement is not an object.")
+    return statements
+
+
+def _check_principal(statement: Mapping[str, Any], equals: Mapping[str, Any]) -> None:
+    principal = statement.get("Principal")
+    if principal in ("*", {"AWS": "*"}):
+        if _ORGANIZATION_KEY not in equals:
+            raise _invalid(f"the principal * needs the condition {_ORGANIZATION_KEY}.")
+        return
+    named = as_list(principal.get("AWS", [])) if isinstance(principal, Mapping) else []
+    if not named or not all(_PRINCIPAL.fullmatch(str(name)) for name in named):
+        raise _invalid("the principal must be an account or an IAM principal.")
+
+
+def _check_statement(statement: Mapping[str, Any], authority: CertificateAuthority, templates: str) -> None:
+    actions = set(as_list(statement.get("Action", [])))
+    equals = statement.get("Condition", {}).get("StringEquals", {})
+    if set(statement) - {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}:
+        raise _invalid("a statement has a member that is not allowed.")
+    if statement.get("Effect") != "Allow" or as_list(statement.get("Resource", "")) != [authority.arn]:
+        raise _invalid(f"each statement must allow actions on {authority.arn}.")
+    _check_principal(statement, equals)
+    if set(statement.get("Condition", {})) - {"StringEquals"} or set(equals) - {_TEMPLATE_KEY, _ORGANIZATION_KEY}:
+        raise _invalid("a condition is not allowed.")
+    if actions == {_ISSUE}:
+        _check_templates(as_list(equals.get(_TEMPLATE_KEY, [])), templates)
+    elif actions != _READS or _TEMPLATE_KEY in equals:
+        raise _invalid("the actions must be IssueCertificate alone, or all of the read actions.")
+
+
+def _check_templates(arns: list[Any], templates: str) -> None:
+    for arn in arns or [""]:
+        found = ARN.fullmatch(str(arn))
+        if not found or (templates == "published_set" and found.group(2) not in PUBLISHED_TEMPLATES):
+            raise _invalid(f"IssueCertificate needs the condition {_TEMPLATE_KEY} with a template that can be shared.")
+
+
+def put_policy(service: PrivateCa, call: Call) -> Members:
+    """PutPolicy: the published two-statement shape, nothing else."""
+    authority = find_settled(service, call)
+    statements = _parse(call.members["Policy"])
+    if any(statement.get("Effect") == "Deny" for statement in statements):
+        message = "The policy would prevent the current principal from changing it later."
+        raise ServiceError("LockoutPreventedException", message)
+    for statement in statements:
+        _check_statement(statement, authority, service.settings.cross_account_templates)
+    granted = [set(as_list(statement["Action"])) for statement in statements]
+    if {_ISSUE} not in granted or _READS not in granted:
+        raise _invalid("it needs a statement for IssueCertificate and one for the read actions.")
+    authority.policy, authority.policy_from_share = call.members["Policy"], False
+    return {}
+
+
+def get_policy(service: PrivateCa, call: Call) -> Members:
+    """GetPolicy."""
+    authority = find_settled(service, call)
+    if authority.policy is None:
+        message = f"Could not find policy for resource {authority.arn}."
+        raise ServiceError("ResourceNotFoundException", message)
+    return {"Policy": authority.policy}
+
+
+def delete_policy(service: PrivateCa, call: Call) -> Members:
+    """DeletePolicy: succeeds without a policy too."""
+    authority = find_settled(service, call)
+    authority.policy, authority.policy_from_share = None, False
+    return {}
+
+
+def build_share_policy(authority: CertificateAuthority, accounts: list[str], permissions: list[str]) -> str:
+    """The resource policy that RAM attaches for its managed permissions; ValueError for an unknown permission."""
+    statements: list[dict[str, Any]] = []
+    principal = {"AWS": [f"arn:{authority.partition}:iam::{account}:root" for account in accounts]}
+    for name in permissions:
+        if name not in SHARE_TEMPLATES:
+            raise ValueError(f"there is no RAM permission {name}; there are: {', '.join(SHARE_TEMPLATES)}")
+        template = SHARE_TEMPLATES[name]
+        allow = {"Effect": "Allow", "Principal": principal, "Resource": authority.arn}
+        if template is None:
+            statements.append({**allow, "Action": [_REVOKE]})
+        else:
+            arn = f"arn:{authority.partition}:acm-pca:::template/{template}/V1"
+            condition = {"StringEquals": {_TEMPLATE_KEY: arn}}
+            statements.append({**allow, "Action": [_ISSUE], "Condition": condition})
+            statements.append({**allow, "Action": sorted(_READS)})
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})

@@ -1,0 +1,96 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""IAM policy documents: enough of their grammar to decide acm-pca requests (reference 8)."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+ALLOWED, DENIED, SILENT = "allowed", "denied", "silent"
+Context = Mapping[str, list[str]]
+
+
+def as_list(value: Any) -> list[Any]:
+    """A value that may stand alone or in a list, as a list."""
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _wildcard(pattern: str, value: str, ignore_case: bool = False) -> bool:
+    expression = fnmatch.translate(pattern.replace("[", "[[]"))
+    return re.match(expression, value, re.IGNORECASE if ignore_case else 0) is not None
+
+
+def _same(wanted: str, value: str) -> bool:
+    return wanted == value
+
+
+def _same_ignoring_case(wanted: str, value: str) -> bool:
+    return wanted.lower() == value.lower()
+
+
+_OPERATORS: dict[str, Callable[[str, str], bool]] = {
+    "StringEquals": _same,
+    "StringEqualsIgnoreCase": _same_ignoring_case,
+    "StringLike": _wildcard,
+    "ArnEquals": _wildcard,
+    "ArnLike": _wildcard,
+}
+
+
+def _split_operator(operator: str) -> tuple[str, str, bool]:
+    qualifier, _, name = operator.rpartition(":")
+    if_exists = name.endswith("IfExists")
+    return qualifier, name.removesuffix("IfExists"), if_exists
+
+
+def _condition_holds(operator: str, key: str, wanted: list[str], context: Context) -> bool:
+    """One condition; ValueError for an operator that is not known here."""
+    qualifier, name, if_exists = _split_operator(operator)
+    values = next((found for held, found in context.items() if held.lower() == key.lower()), None)
+    if name == "Null":
+        return (values is None) == (str(wanted[0]).lower() == "true")
+    negated = "Not" in name
+    compare = _OPERATORS.get(name.replace("Not", ""))
+    if compare is None:
+        raise ValueError(f"the condition operator {operator} is not supported")
+    if values is None:
+        return if_exists or negated or qualifier == "ForAllValues"
+    matches = [any(compare(str(one), value) for one in wanted) != negated for value in values]
+    return all(matches) if qualifier == "ForAllValues" or negated else any(matches)
+
+
+def conditions_hold(statement: Mapping[str, Any], context: Context) -> bool:
+    """Whether every condition of a statement holds."""
+    return all(
+        _condition_holds(operator, key, [str(item) for item in as_list(wanted)], context)
+        for operator, keys in statement.get("Condition", {}).items()
+        for key, wanted in keys.items()
+    )
+
+
+def _applies(statement: Mapping[str, Any], action: str, resource: str, context: Context) -> bool:
+    if "NotAction" in statement:
+        action_fits = not any(_wildcard(item, action, True) for item in as_list(statement["NotAction"]))
+    else:
+        action_fits = any(_wildcard(item, action, True) for item in as_list(statement.get("Action", [])))
+    if "NotResource" in statement:
+        resource_fits = not any(_wildcard(item, resource) for item in as_list(statement["NotResource"]))
+    else:
+        resource_fits = any(_wildcard(item, resource) for item in as_list(statement.get("Resource", "*")))
+    return action_fits and resource_fits and conditions_hold(statement, context)
+
+
+def evaluate(documents: Sequence[Mapping[str, Any]], action: str, resource: str, context: Context) -> str:
+    """`denied` when a Deny applies, else `allowed` when an Allow does, else `silent`."""
+    verdict = SILENT
+    for document in documents:
+        for statement in as_list(document.get("Statement", [])):
+            if _applies(statement, action, resource, context):
+                if statement.get("Effect") == "Deny":
+                    return DENIED
+                verdict = ALLOWED
+    return verdict
