@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any, Mapping, Sequence
 
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%S%z"
 SUBJECT_MEMBERS = {
     "country": "Country",
     "organization": "Organization",

@@ -16,14 +16,15 @@ A plan is a list of steps in the order that the service's status matrix allows:
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Mapping
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
 
 from .._errors import AuthorityUnusable, InvalidInput
-from .authority_facts import crl_facts, crl_to_api, ocsp_facts, ocsp_to_api
+from .authority_facts import TIME_FORMAT, crl_facts, crl_to_api, ocsp_facts, ocsp_to_api
 from .models import Validity
 
 IMMUTABLE = ("type", "key_algorithm", "signing_algorithm", "usage_mode", "key_storage_security_standard")
@@ -114,6 +115,10 @@ def plan_presence(desired: DesiredAuthority, current: Mapping[str, Any] | None, 
         require_same_identity(desired, current)
         before = compared(current, due)
         base, steps = _plan_revival(desired, current)
+    if base["type"] == "ROOT" and desired.activation.path_length is not None:
+        raise InvalidInput(
+            "Failed to sign the root certificate", because="a root has no path length", remedy="Drop path_length"
+        )
     facts = compared(base, due)
     advice: list[str] = []
     for decide in (_plan_enabling, _plan_certificate, _plan_revocation, _plan_disabling, _plan_tags):
@@ -327,24 +332,32 @@ def _merge(asked: Mapping[str, Any] | None, found: Mapping[str, Any]) -> dict[st
 
 
 def certificate_due(
-    desired: DesiredAuthority, current: Mapping[str, Any] | None, renew_at: datetime | None, now: datetime, same: bool
+    desired: DesiredAuthority, current: Mapping[str, Any] | None, now: datetime, same: bool
 ) -> str | None:
     """Return why the CA needs a certificate: ``missing``, ``expired``, ``replaced``, ``due_for_renewal``, or None.
 
-    ``same``: the certificate given to import is the installed one. ``renew_at``: when a valid one is due.
+    ``same``: the certificate given to import is the installed one.
     """
-    if current is None or current["status"] in ("CREATING", "PENDING_CERTIFICATE") or not current.get("serial"):
-        return "missing" if desired.activation.wanted else None
     if not desired.activation.wanted:
         return None
-    if desired.activation.certificate is not None and not same:
+    if current is None or current["status"] in ("CREATING", "PENDING_CERTIFICATE") or not current.get("serial"):
+        return "missing"
+    if not same:
         return "replaced"
-    not_after = datetime.strptime(current["not_after"], "%Y-%m-%dT%H:%M:%S%z")
-    if now >= not_after:
+    not_before, not_after = (datetime.strptime(current[end], TIME_FORMAT) for end in ("not_before", "not_after"))
+    if current["status"] == "EXPIRED" or now >= not_after:
         return "expired"
-    return "due_for_renewal" if renew_at is not None and now >= renew_at else None
+    margin = desired.activation.renew_before
+    due = margin is not None and now >= not_after - renewal_margin(margin, not_after - not_before)
+    return "due_for_renewal" if due else None
 
 
-def names_of(steps: Sequence[Step]) -> tuple[str, ...]:
-    """Return the sentences of the steps, in order."""
-    return tuple(step.sentence for step in steps)
+def renewal_margin(text: str, lifetime: timedelta) -> timedelta:
+    """Return how long before its end a certificate is due: ``33%`` of its lifetime, ``30d`` or ``12h``."""
+    match = re.fullmatch(r"(\d{1,5})([%dh])", text.strip())
+    if match is None or (match[2] == "%" and int(match[1]) >= 100):
+        raise InvalidInput(
+            "Failed to read renew_before", because="it is no duration", on=text, remedy="Give it like 33%, 30d or 12h"
+        )
+    amount = int(match[1])
+    return {"%": lifetime * amount / 100, "d": timedelta(days=amount), "h": timedelta(hours=amount)}[match[2]]

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.authority_plan import (
@@ -244,6 +244,7 @@ def test_all_differences_that_nothing_can_change_are_named_at_once():
         (asked(name=None, arn=ARN), found(status="DELETED"), AuthorityUnusable, "Set restore to true"),
         (asked(), found(status="FAILED", failure_reason="OTHER"), AuthorityUnusable, "state=absent"),
         (asked(subject=None), None, InvalidInput, "subject"),
+        (asked(activation=Activation(path_length=0)), None, InvalidInput, "no path length"),
         (asked(crl={"enabled": True}), found(), InvalidInput, "s3_bucket_name, expiration_in_days"),
         (
             asked(crl={"omit_distribution_point": True, "custom_cname": "crl.example.com"}),
@@ -279,19 +280,29 @@ def test_a_ca_that_is_not_there_is_absent_already():
 
 
 @pytest.mark.parametrize(
-    ("activation", "current", "renew_at", "same", "due"),
+    ("activation", "current", "same", "due"),
     [
-        (Activation(), None, None, True, "missing"),
-        (Activation(), found(status="PENDING_CERTIFICATE", serial=None), None, True, "missing"),
-        (Activation(wanted=False), None, None, True, None),
-        (Activation(wanted=False), found(not_after="2026-11-23T12:00:00Z"), None, True, None),
-        (Activation(), found(), None, True, None),
-        (Activation(), found(), NOW, True, "due_for_renewal"),
-        (Activation(), found(), NOW + timedelta(seconds=1), True, None),
-        (Activation(), found(not_after="2026-11-23T12:00:00Z"), None, True, "expired"),
-        (Activation(certificate="PEM"), found(), None, False, "replaced"),
-        (Activation(certificate="PEM"), found(), None, True, None),
+        (Activation(), None, True, "missing"),
+        (Activation(), found(status="PENDING_CERTIFICATE", serial=None), True, "missing"),
+        (Activation(wanted=False), None, True, None),
+        (Activation(wanted=False), found(not_after="2026-11-23T12:00:00Z"), True, None),
+        (Activation(), found(), True, None),
+        (Activation(), found(not_after="2026-11-23T12:00:00Z"), True, "expired"),
+        (Activation(), found(status="EXPIRED"), True, "expired"),
+        (Activation(renew_before="30d"), found(not_after="2026-12-23T12:00:00Z"), True, "due_for_renewal"),
+        (Activation(renew_before="30d"), found(not_after="2026-12-23T12:00:01Z"), True, None),
+        (Activation(renew_before="12h"), found(not_after="2026-11-24T00:00:00Z"), True, "due_for_renewal"),
+        (Activation(renew_before="10%"), found(not_after="2026-12-01T00:00:00Z"), True, "due_for_renewal"),
+        (Activation(renew_before="10%"), found(), True, None),
+        (Activation(certificate="PEM"), found(), False, "replaced"),
+        (Activation(certificate="PEM"), found(), True, None),
     ],
 )
-def test_a_certificate_is_due_for_a_reason(activation, current, renew_at, same, due):
-    assert certificate_due(asked(activation=activation), current, renew_at, NOW, same) == due
+def test_a_certificate_is_due_for_a_reason(activation, current, same, due):
+    assert certificate_due(asked(activation=activation), current, NOW, same) == due
+
+
+@pytest.mark.parametrize("text", ["", "30", "100%", "-1d", "1w", "d"])
+def test_a_margin_that_is_no_duration_is_refused(text):
+    with pytest.raises(InvalidInput, match="33%, 30d or 12h"):
+        certificate_due(asked(activation=Activation(renew_before=text)), found(), NOW, True)

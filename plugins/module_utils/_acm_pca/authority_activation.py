@@ -1,0 +1,97 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Giving a certificate authority its certificate: signed by itself, by a parent CA of the service, or imported."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any, Mapping
+
+from .._errors import AuthorityUnusable, InvalidInput
+from .._issuance_token import derive_token
+from .authority_api import AuthorityApi
+from .authority_plan import DEFAULT_VALIDITY, Activation
+from .models import IssuanceRequest, IssuedCertificate
+from .polling import Polling
+from .templates import template_arn
+
+_SETTLING_SECONDS = 60.0  # a CA that has just become active may refuse to issue for about a minute
+
+
+def sign_certificate(api: AuthorityApi, facts: Mapping[str, Any], activation: Activation, polling: Polling) -> None:
+    """Have the CA's certificate signed, by itself if it is a root or else by its parent, and install it."""
+    request = signing_request(api, facts, activation)
+    issued = _issue(api, request, polling)
+    chain = "".join(issued.chain) if facts["type"] == "SUBORDINATE" else None
+    install_certificate(api, facts["arn"], issued.certificate, chain, polling)
+
+
+def signing_request(api: AuthorityApi, facts: Mapping[str, Any], activation: Activation) -> IssuanceRequest:
+    """Return the issuance of the CA's certificate: template of its path length, signing algorithm of its issuer."""
+    if facts["type"] == "ROOT":
+        issuer, template, algorithm = facts["arn"], "RootCACertificate", facts["signing_algorithm"]
+    else:
+        issuer = str(activation.parent_arn)
+        template = f"SubordinateCACertificate_PathLen{activation.path_length or 0}"
+        algorithm = activation.signing_algorithm or api.describe_certificate_authority(issuer).signing_algorithm
+    return IssuanceRequest(
+        certificate_authority_arn=issuer,
+        csr=api.get_certificate_authority_csr(facts["arn"]),
+        template_arn=template_arn(template, issuer),
+        signing_algorithm=activation.signing_algorithm or algorithm,
+        validity=activation.validity or DEFAULT_VALIDITY[facts["type"]],
+        replaces=facts.get("serial"),
+    )
+
+
+def _issue(api: AuthorityApi, request: IssuanceRequest, polling: Polling) -> IssuedCertificate:
+    token = derive_token(request)
+
+    def ask() -> str | None:
+        try:
+            return api.issue_certificate(request, token)
+        except AuthorityUnusable as error:
+            settling = error.details.get("code") == "InvalidStateException" and _may_issue_soon(api, request)
+            if not settling:
+                raise
+            return None
+
+    authority = request.certificate_authority_arn
+    arn = polling.up_to(_SETTLING_SECONDS).until(ask, "Failed to have the CA's certificate signed", authority)
+    return polling.until(lambda: api.get_certificate(arn), "Failed to get the CA's certificate", arn)
+
+
+def _may_issue_soon(api: AuthorityApi, request: IssuanceRequest) -> bool:
+    authority = api.describe_certificate_authority(request.certificate_authority_arn)
+    return authority.status in ("ACTIVE", "PENDING_CERTIFICATE")
+
+
+def install_certificate(api: AuthorityApi, arn: str, certificate: str, chain: str | None, polling: Polling) -> None:
+    """Import the certificate and wait until the CA has it."""
+    before = api.authority_record(arn)
+    api.import_certificate_authority_certificate(arn, certificate, chain)
+
+    def is_installed() -> bool | None:
+        record = api.authority_record(arn)
+        settled = record["Status"] in ("ACTIVE", "DISABLED") and record.get("Serial")
+        return True if settled and record.get("Serial") != before.get("Serial") else None
+
+    polling.until(is_installed, "Failed to activate the certificate authority", arn)
+
+
+def same_certificate(one: str | None, other: str | None) -> bool:
+    """Tell whether two PEM texts are one certificate; raise InvalidInput for a text that is no certificate."""
+    return one is not None and other is not None and _der(one) == _der(other)
+
+
+def _der(pem: str) -> bytes:
+    try:
+        return ssl.PEM_cert_to_DER_cert(pem.strip())
+    except ValueError as error:
+        raise InvalidInput(
+            "Failed to read the certificate of the certificate authority",
+            because=str(error),
+            remedy="Give one certificate in PEM, and the others in certificate_chain",
+        ) from error

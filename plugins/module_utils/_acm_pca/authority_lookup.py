@@ -1,0 +1,98 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finding certificate authorities: by ARN or by name tag, with all that can be read of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Callable, Mapping, TypeVar
+
+from .._errors import AccessDenied, AuthorityUnusable, InvalidInput, ServiceError
+from .authority_api import AuthorityApi
+from .authority_facts import authority_facts
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The facts of a CA, and the errors of the sub-calls that were denied, by API operation."""
+
+    facts: dict[str, Any]
+    denied: Mapping[str, AccessDenied] = field(default_factory=dict)
+
+
+def gather(api: AuthorityApi, record: Mapping[str, Any]) -> Gathered:
+    """Return all facts of the CA with this API record.
+
+    A CA in the wrong state for a sub-call has no such fact. A denied sub-call leaves None and is named in ``denied``:
+    whom a CA is shared with may not read its CSR, and a least-privileged issuer hardly anything.
+    """
+    arn = record["Arn"]
+    denied: dict[str, AccessDenied] = {}
+
+    def attempt(operation: str, call: Callable[[str], Value]) -> Value | None:
+        try:
+            return call(arn)
+        except AccessDenied as error:
+            denied[operation] = error
+        except ServiceError as error:
+            if error.details.get("code") not in ("InvalidStateException", "RequestInProgressException"):
+                raise
+        return None
+
+    facts = authority_facts(record)
+    facts["tags"] = attempt("ListTags", api.list_tags)
+    installed = attempt("GetCertificateAuthorityCertificate", api.get_certificate_authority_certificate)
+    facts["certificate"], facts["certificate_chain"] = installed or (None, None)
+    facts["csr"] = attempt("GetCertificateAuthorityCsr", api.get_certificate_authority_csr)
+    facts["denied"] = sorted(denied)
+    return Gathered(facts, denied)
+
+
+def find_by_arn(api: AuthorityApi, arn: str) -> Gathered | None:
+    """Return the CA with this ARN, or None when the service does not know it."""
+    try:
+        return gather(api, api.authority_record(arn))
+    except AuthorityUnusable as error:
+        if error.details.get("code") == "ResourceNotFoundException":
+            return None
+        raise
+
+
+def find_by_name(api: AuthorityApi, name: str) -> tuple[Gathered | None, list[Mapping[str, Any]]]:
+    """Return the own CA whose tag ``Name`` is ``name`` (None: there is none), and the records of all deleted CAs.
+
+    Raises InvalidInput when several have the name. The service may refuse to list a deleted CA's tags, so the caller
+    tells those apart.
+    """
+    records = api.list_certificate_authorities("SELF")
+    living = [record for record in records if record.get("Status") != "DELETED"]
+    named = [record for record in living if _tags(api, record["Arn"]).get("Name") == name]
+    if len(named) > 1:
+        arns = sorted(record["Arn"] for record in named)
+        raise InvalidInput(
+            "Failed to find the certificate authority by its name",
+            because=f"{len(arns)} have the tag Name={name}: {', '.join(arns)}",
+            on=name,
+            remedy="Give certificate_authority_arn",
+        )
+    deleted = [record for record in records if record.get("Status") == "DELETED"]
+    return (gather(api, named[0]) if named else None), deleted
+
+
+def _tags(api: AuthorityApi, arn: str) -> dict[str, str]:
+    try:
+        return api.list_tags(arn)
+    except ServiceError as error:
+        if error.details.get("code") in ("InvalidStateException", "ResourceNotFoundException"):
+            return {}
+        raise
+
+
+def alike(record: Mapping[str, Any], subject: Mapping[str, Any], kind: str) -> bool:
+    """Tell whether the CA with this API record has this subject (API shape) and type."""
+    found = record.get("CertificateAuthorityConfiguration", {}).get("Subject")
+    return found == subject and record.get("Type") == kind
