@@ -40,7 +40,7 @@ class Authorities:
             if found is None and desired.restore:
                 found = self._find_deleted(desired)
         if found is not None and found.facts["status"] == "CREATING":
-            found = self._wait_until_created(found.facts["arn"])
+            found = gather(self.api, self._wait_until_created(found.facts["arn"]))
         if found is not None and desired_tags(desired) is not None and "ListTags" in found.denied:
             raise found.denied["ListTags"]
         return found
@@ -132,16 +132,16 @@ class Authorities:
         if desired.enabled and self.api.authority_record(arn)["Status"] == "DISABLED":
             self.api.update_certificate_authority(arn, Status="ACTIVE")
 
-    def _wait_until_created(self, arn: str) -> Gathered:
-        def created() -> Gathered | None:
+    def _wait_until_created(self, arn: str) -> Mapping[str, Any]:
+        def created() -> Mapping[str, Any] | None:
             record = self.api.authority_record(arn)
-            return None if record["Status"] == "CREATING" else gather(self.api, record)
+            return None if record["Status"] == "CREATING" else record
 
         made = self.polling.until(created, "Failed to create the certificate authority", arn)
-        if made.facts["status"] == "FAILED":
+        if made["Status"] == "FAILED":
             raise AuthorityUnusable(
                 "Failed to create the certificate authority",
-                because=f"the service gave up ({made.facts['failure_reason']})",
+                because=f"the service gave up ({made.get('FailureReason')})",
                 on=arn,
                 remedy="Delete it with state=absent and create it again",
             )

@@ -16,6 +16,7 @@ from .authority_plan import DEFAULT_VALIDITY, Activation
 from .models import IssuanceRequest, IssuedCertificate
 from .polling import Polling
 from .templates import template_arn
+from .waiting import Patience, wait_for_certificate
 
 _SETTLING_SECONDS = 60.0  # a CA that has just become active may refuse to issue for about a minute
 
@@ -60,7 +61,7 @@ def _issue(api: AuthorityApi, request: IssuanceRequest, polling: Polling) -> Iss
 
     authority = request.certificate_authority_arn
     arn = polling.up_to(_SETTLING_SECONDS).until(ask, "Failed to have the CA's certificate signed", authority)
-    return polling.until(lambda: api.get_certificate(arn), "Failed to get the CA's certificate", arn)
+    return wait_for_certificate(api, arn, Patience(wait_deadline=polling.timeout), polling.clock)
 
 
 def _may_issue_soon(api: AuthorityApi, request: IssuanceRequest) -> bool:

@@ -16,7 +16,6 @@ A plan is a list of steps in the order that the service's status matrix allows:
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Mapping
@@ -24,7 +23,8 @@ from typing import Any, Mapping
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
 
 from .._errors import AuthorityUnusable, InvalidInput
-from .authority_facts import TIME_FORMAT, crl_facts, crl_to_api, ocsp_facts, ocsp_to_api
+from .._reissue_policy import parse_renew_before
+from .authority_facts import TIME_FORMAT, crl_facts, crl_to_api, csr_extension_facts, ocsp_facts, ocsp_to_api
 from .models import Validity
 
 IMMUTABLE = ("type", "key_algorithm", "signing_algorithm", "usage_mode", "key_storage_security_standard")
@@ -198,9 +198,9 @@ def _plan_creation(desired: DesiredAuthority) -> tuple[dict[str, Any], list[Step
         "key_algorithm": key_algorithm,
         "signing_algorithm": desired.signing_algorithm or SIGNING_ALGORITHMS[key_algorithm],
         "subject": {name: value for name, value in (desired.subject or {}).items() if value},
-        "csr_extensions": desired.csr_extensions,
+        "csr_extensions": desired.csr_extensions or csr_extension_facts(None),
         "usage_mode": desired.usage_mode or "GENERAL_PURPOSE",
-        "key_storage_security_standard": desired.key_storage_security_standard,
+        "key_storage_security_standard": desired.key_storage_security_standard or "FIPS_140_2_LEVEL_3_OR_HIGHER",
         "crl": merge_crl(desired.crl, {"enabled": False}),
         "ocsp": merge_ocsp(desired.ocsp, {"enabled": False}),
         "tags": desired_tags(desired) or {},
@@ -354,10 +354,5 @@ def certificate_due(
 
 def renewal_margin(text: str, lifetime: timedelta) -> timedelta:
     """Return how long before its end a certificate is due: ``33%`` of its lifetime, ``30d`` or ``12h``."""
-    match = re.fullmatch(r"(\d{1,5})([%dh])", text.strip())
-    if match is None or (match[2] == "%" and int(match[1]) >= 100):
-        raise InvalidInput(
-            "Failed to read renew_before", because="it is no duration", on=text, remedy="Give it like 33%, 30d or 12h"
-        )
-    amount = int(match[1])
-    return {"%": lifetime * amount / 100, "d": timedelta(days=amount), "h": timedelta(hours=amount)}[match[2]]
+    share, seconds = parse_renew_before(text)
+    return lifetime * share if share is not None else timedelta(seconds=seconds or 0.0)
