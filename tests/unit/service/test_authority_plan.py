@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.authority_plan import (
@@ -20,7 +20,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
 
 ARN = "arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/11111111-2222-3333-4444-555555555555"
 PARENT = ARN.replace("1111-2222", "9999-2222")
-NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CRL_ON = {
     "enabled": True,
     "s3_bucket_name": "crls",
@@ -302,7 +302,7 @@ def test_a_certificate_is_due_for_a_reason(activation, current, same, due):
     assert certificate_due(asked(activation=activation), current, NOW, same) == due
 
 
-@pytest.mark.parametrize("text", ["", "30", "100%", "-1d", "1w", "d"])
+@pytest.mark.parametrize("text", ["", "30", "100%", "-1d", "1y", "d"])
 def test_a_margin_that_is_no_duration_is_refused(text):
     with pytest.raises(InvalidInput, match="33%, 30d or 12h"):
         certificate_due(asked(activation=Activation(renew_before=text)), found(), NOW, True)

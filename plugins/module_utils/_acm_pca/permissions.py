@@ -1,0 +1,95 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The permissions of service principals on a CA as a resource: fetch, create, update, delete, present, absent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Mapping
+
+from .governance_api import GovernanceApi
+from .outcome import Outcome
+
+ACTIONS = ("IssueCertificate", "GetCertificate", "ListPermissions")
+
+
+@dataclass(frozen=True)
+class Permission:
+    """A permission as the task asks for it; ``account`` is the one that the service acts for, None: the CA's own."""
+
+    arn: str
+    principal: str = "acm.amazonaws.com"
+    account: str | None = None
+    actions: tuple[str, ...] = ACTIONS
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """The permissions of a CA, through ``api``."""
+
+    api: GovernanceApi
+
+    def fetch(self, desired: Permission) -> dict[str, Any] | None:
+        """Return the facts of the principal's permission, or None."""
+        owner = desired.arn.split(":")[4]
+        for record in self.api.list_permissions(desired.arn):
+            same_account = record.get("SourceAccount", owner) == (desired.account or owner)
+            if record["Principal"] == desired.principal and same_account:
+                return permission_facts(desired.arn, record)
+        return None
+
+    def create(self, desired: Permission) -> None:
+        """Grant the permission."""
+        self.api.create_permission(desired.arn, desired.principal, desired.account, sorted(desired.actions))
+
+    def update(self, desired: Permission) -> None:
+        """Grant it anew: the service cannot change the actions of a permission."""
+        self.delete(desired)
+        self.create(desired)
+
+    def delete(self, desired: Permission) -> None:
+        """Withdraw the permission."""
+        self.api.delete_permission(desired.arn, desired.principal, desired.account)
+
+    def present(self, desired: Permission, check_mode: bool) -> Outcome:
+        """Make the permission as desired, or in check mode tell what that takes."""
+        current = self.fetch(desired)
+        before = _compared(current)
+        after = {"principal": desired.principal, "actions": sorted(desired.actions)}
+        if before == after:
+            return Outcome((), before, after, current)
+        step = f"{'Grant' if current is None else 'Change'} the permission of {desired.principal}"
+        if check_mode:
+            return Outcome((step,), before, after, current)
+        if current is None:
+            self.create(desired)
+        else:
+            self.update(desired)
+        return Outcome((step,), before, after, self.fetch(desired))
+
+    def absent(self, desired: Permission, check_mode: bool) -> Outcome:
+        """Withdraw the permission, or in check mode tell what that takes."""
+        current = self.fetch(desired)
+        if current is None:
+            return Outcome((), None, None)
+        if not check_mode:
+            self.delete(desired)
+        return Outcome((f"Withdraw the permission of {desired.principal}",), _compared(current), None)
+
+
+def permission_facts(arn: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of a permission from its API record."""
+    return {
+        "certificate_authority_arn": record.get("CertificateAuthorityArn", arn),
+        "principal": record["Principal"],
+        "source_account": record.get("SourceAccount"),
+        "actions": sorted(record.get("Actions", [])),
+        "policy": record.get("Policy"),
+        "created_at": record["CreatedAt"].strftime("%Y-%m-%dT%H:%M:%SZ") if record.get("CreatedAt") else None,
+    }
+
+
+def _compared(facts: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if facts is None else {"principal": facts["principal"], "actions": facts["actions"]}

@@ -1,0 +1,152 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a CA has published about a revocation: its CRL (RFC 5280, section 5) and OCSP responder (RFC 6960)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Protocol
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+
+from .._errors import InvalidInput, Unreachable
+from .._x509.chains import is_signed_by
+from .._x509.facts import find_extension
+
+
+class Fetch(Protocol):
+    """Gets a URL, or posts ``body`` to it, and returns what it answered; raises Unreachable."""
+
+    def __call__(self, url: str, body: bytes | None = None) -> bytes:
+        """Return the body of the answer."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What one source says: ``revoked`` with its reason (the API's name, None: none is given)."""
+
+    source: str
+    url: str
+    revoked: bool
+    reason: str | None = None
+
+
+REASONS = {
+    x509.ReasonFlags.unspecified: "UNSPECIFIED",
+    x509.ReasonFlags.key_compromise: "KEY_COMPROMISE",
+    x509.ReasonFlags.ca_compromise: "CERTIFICATE_AUTHORITY_COMPROMISE",
+    x509.ReasonFlags.affiliation_changed: "AFFILIATION_CHANGED",
+    x509.ReasonFlags.superseded: "SUPERSEDED",
+    x509.ReasonFlags.cessation_of_operation: "CESSATION_OF_OPERATION",
+    x509.ReasonFlags.privilege_withdrawn: "PRIVILEGE_WITHDRAWN",
+    x509.ReasonFlags.aa_compromise: "A_A_COMPROMISE",
+}
+
+
+def crl_url(certificate: x509.Certificate) -> str | None:
+    """Return the first HTTP URL of the certificate's CRL distribution points, or None."""
+    points = find_extension(certificate, lambda x509: x509.CRLDistributionPoints) or ()
+    names = [name.value for point in points for name in point.full_name or () if hasattr(name, "value")]
+    return next((name for name in names if isinstance(name, str) and name.startswith("http")), None)
+
+
+def ocsp_url(certificate: x509.Certificate) -> str | None:
+    """Return the URL of the certificate's OCSP responder, or None."""
+    accesses = find_extension(certificate, lambda x509: x509.AuthorityInformationAccess) or ()
+    responders = [access for access in accesses if access.access_method == AuthorityInformationAccessOID.OCSP]
+    return next((str(access.access_location.value) for access in responders), None)
+
+
+def read_crl(certificate: x509.Certificate, issuer: x509.Certificate, fetch: Fetch) -> Publication | None:
+    """Return what the certificate's CRL says, or None while it is not published; InvalidInput when there is none."""
+    url = _required(crl_url(certificate), certificate, "crl", "has no CRL distribution point")
+    try:
+        crl = x509.load_der_x509_crl(fetch(url))
+    except (ValueError, Unreachable):
+        return None
+    if not crl.is_signature_valid(issuer.public_key()):  # type: ignore[arg-type]
+        raise _forged("the CRL", url)
+    entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
+    if entry is None:
+        return Publication("crl", url, False)
+    return Publication("crl", url, True, _entry_reason(entry))
+
+
+def read_ocsp(certificate: x509.Certificate, issuer: x509.Certificate, fetch: Fetch) -> Publication | None:
+    """Return what the OCSP responder says, or None when it has no answer; raise InvalidInput when there is none."""
+    url = _required(ocsp_url(certificate), certificate, "ocsp", "names no OCSP responder")
+    request = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA1()).build()  # noqa: S303 RFC 5019
+    try:
+        response = ocsp.load_der_ocsp_response(fetch(url, request.public_bytes(serialization.Encoding.DER)))
+    except (ValueError, Unreachable):
+        return None
+    if response.response_status != ocsp.OCSPResponseStatus.SUCCESSFUL:
+        return None
+    if response.serial_number != certificate.serial_number or not _is_answer_of(response, issuer):
+        raise _forged("the OCSP response", url)
+    if response.certificate_status == ocsp.OCSPCertStatus.UNKNOWN:
+        return None
+    revoked = response.certificate_status == ocsp.OCSPCertStatus.REVOKED
+    reason = REASONS.get(response.revocation_reason) if revoked and response.revocation_reason else None
+    return Publication("ocsp", url, revoked, reason)
+
+
+READERS: dict[str, Callable[[x509.Certificate, x509.Certificate, Fetch], Publication | None]] = {
+    "crl": read_crl,
+    "ocsp": read_ocsp,
+}
+
+
+def _required(url: str | None, certificate: x509.Certificate, source: str, lack: str) -> str:
+    if url is not None:
+        return url
+    raise InvalidInput(
+        f"Failed to look the certificate up ({source})",
+        because=f"the certificate {lack}",
+        on=format(certificate.serial_number, "x"),
+        remedy="Only certificates that were issued after the CA was configured for it point there: "
+        f"leave {source} out of wait_for",
+    )
+
+
+def _forged(what: str, url: str) -> InvalidInput:
+    remedy = "Look who answers at this address in place of the CA"
+    return InvalidInput(f"Failed to verify {what}", because="the CA did not sign it", on=url, remedy=remedy)
+
+
+def _entry_reason(entry: x509.RevokedCertificate) -> str | None:
+    reason = find_extension(entry, lambda x509: x509.CRLReason)
+    return None if reason is None else REASONS.get(reason.reason)
+
+
+def _is_answer_of(response: ocsp.OCSPResponse, issuer: x509.Certificate) -> bool:
+    """Tell whether the issuer signed the response, itself or by a responder that it certified (RFC 6960, 4.2.2.2)."""
+    for signer in (issuer, *(one for one in response.certificates if _is_responder(one, issuer))):
+        try:
+            _verify(response, signer.public_key())
+        except InvalidSignature:
+            continue
+        return True
+    return False
+
+
+def _is_responder(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    usages = find_extension(certificate, lambda x509: x509.ExtendedKeyUsage) or ()
+    return ExtendedKeyUsageOID.OCSP_SIGNING in usages and is_signed_by(certificate, issuer)
+
+
+def _verify(response: ocsp.OCSPResponse, key: Any) -> None:
+    signed, algorithm = response.tbs_response_bytes, response.signature_hash_algorithm
+    if isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
+        key.verify(response.signature, signed, padding.PKCS1v15(), algorithm)
+    elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm is not None:
+        key.verify(response.signature, signed, ec.ECDSA(algorithm))
+    elif hasattr(key, "verify"):
+        key.verify(response.signature, signed)
