@@ -48,14 +48,14 @@ class Authority:
     not_after: float | None = None
 
 
-def operation(doing: str) -> Callable[[Method], Method]:
+def operation(doing: str, api_operation: str | None = None) -> Callable[[Method], Method]:
     """Make a method's botocore failures read "Failed to <doing>"; the first argument is the resource's ARN.
 
-    The method carries the API operation's name in snake case, as boto3 does.
+    The method carries the API operation's name in snake case, as boto3 does, unless ``api_operation`` tells it.
     """
 
     def decorate(method: Method) -> Method:
-        api_name = "".join(part.capitalize() for part in method.__name__.split("_"))
+        api_name = api_operation or "".join(part.capitalize() for part in method.__name__.split("_"))
 
         @functools.wraps(method)
         def translated(self: PrivateCaApi, resource: Any, *args: Any, **kwargs: Any) -> Any:

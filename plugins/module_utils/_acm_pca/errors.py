@@ -204,7 +204,10 @@ def translate(error: BaseException, failed: str, operation: str, on: str | None 
 
 
 def _denied_remedy(operation: str, on: str | None, template_arn: str | None) -> str:
-    authority = (on or "the CA").split("/certificate/", maxsplit=1)[0]  # the service knows no certificate as a resource
+    named = on is not None and on.startswith("arn:")  # creating and listing know no resource yet
+    authority = (
+        str(on).split("/certificate/", maxsplit=1)[0] if named else "*"
+    )  # no certificate is a resource of its own
     remedy = f"Allow acm-pca:{operation} on {authority} to this identity"
     if operation != "IssueCertificate":
         return remedy
