@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Audit reports of a CA: fetch (a recent one), create, present. The only list of issued certificates that the service has."""
+"""Audit reports of a CA: fetch (a recent one), create, present. Nothing else lists what a CA has issued."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Mapping
 
 from .._errors import AccessDenied, ServiceError, WaitTimeout
@@ -28,7 +28,7 @@ class Audit:
     bucket: str
     report_format: str = "JSON"
     max_age: int = GUARD_SECONDS
-    rows: RowFilter = RowFilter()
+    rows: RowFilter = field(default_factory=RowFilter)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class AuditReports:
             return self._outcome(wanted, recent, ())
         step = f"Request an audit report into the bucket {wanted.bucket}"
         if check_mode:
-            return Outcome((step,), {"report": None}, {"report": "new"}, None)
+            return Outcome((step,), {"recent_report": False}, {"recent_report": True})
         made = self.create(wanted)
         if made is None:
             return self._outcome(wanted, self._wait_for_other(wanted), ())
@@ -101,20 +101,17 @@ class AuditReports:
                 "Failed to get the audit report",
                 because="the service could not write it",
                 on=f"s3://{made.bucket}/{made.key}",
-                remedy="Let the bucket's policy allow acm-pca.amazonaws.com s3:PutObject, s3:PutObjectAcl, s3:GetBucketAcl and "
-                "s3:GetBucketLocation",
+                remedy="Let the bucket's policy allow acm-pca.amazonaws.com s3:PutObject, s3:PutObjectAcl, "
+                "s3:GetBucketAcl and s3:GetBucketLocation",
                 audit_report_id=made.report_id,
             )
 
     def _wait_for_other(self, wanted: Audit) -> Report:
         """Return the report that another run asked for, once it is in the bucket."""
         latest = Audit(wanted.arn, wanted.bucket, wanted.report_format, max_age=GUARD_SECONDS)
+        failed = "Failed to get the audit report that is under way"
         try:
-            return self.polling.until(
-                lambda: self.fetch(latest, any_format=True),
-                "Failed to get the audit report that is under way",
-                wanted.arn,
-            )
+            return self.polling.until(lambda: self.fetch(latest, any_format=True), failed, wanted.arn)
         except WaitTimeout as error:
             raise WaitTimeout(
                 error.failed,
@@ -133,5 +130,5 @@ class AuditReports:
             "format": report.report_format,
         }
         shown = filter_rows(rows, wanted.rows, self.polling.clock.now())
-        before = {"report": None if steps else report.key}
-        return Outcome(steps, before, {"report": report.key}, facts, {"certificates": shown})
+        before = {"recent_report": not steps}
+        return Outcome(steps, before, {"recent_report": True}, facts, {"certificates": shown})

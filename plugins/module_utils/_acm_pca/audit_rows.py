@@ -38,8 +38,8 @@ TIMES = ("not_before", "not_after", "issued_at", "revoked_at")
 class RowFilter:
     """Which certificates of a report are meant; None lets all pass.
 
-    ``expiring_within`` is a time like ``30d`` (certificates that have expired or are revoked do not expire), ``subject`` a
-    regular expression, ``template`` a template's name or ARN.
+    ``expiring_within`` is a time like ``30d`` (what has expired or is revoked does not expire), ``subject`` a regular
+    expression, ``template`` a template's name or ARN.
     """
 
     expiring_within: str | None = None
@@ -49,7 +49,7 @@ class RowFilter:
 
 
 def parse_report(text: str, report_format: str) -> list[dict[str, Any]]:
-    """Return the rows of a report: every column in every row, None where it is empty, times in ISO 8601, serials in hex."""
+    """Return the rows of a report: every column in every row, None where empty, times in ISO 8601, serials in hex."""
     try:
         if report_format == "CSV":
             records: Sequence[Mapping[str, Any]] = list(csv.DictReader(io.StringIO(text)))
@@ -57,9 +57,8 @@ def parse_report(text: str, report_format: str) -> list[dict[str, Any]]:
             records = json.loads(text)
         return [_row(record) for record in records]
     except (ValueError, KeyError, AttributeError, csv.Error) as error:
-        raise InvalidInput(
-            "Failed to read the audit report", because=f"it is no {report_format} report: {error}"
-        ) from error
+        because = f"it is no {report_format} report: {error}"
+        raise InvalidInput("Failed to read the audit report", because=because) from error
 
 
 def _row(record: Mapping[str, Any]) -> dict[str, Any]:

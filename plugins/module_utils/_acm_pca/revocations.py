@@ -177,8 +177,8 @@ def explain(error: ServiceError, target: Target) -> ServiceError:
     """Return the refusal with what to do about it, where its code leaves that open."""
     remedies = {
         "ResourceNotFoundException": "This certificate authority never issued the serial: give the one that did",
-        "InvalidRequestException": "A root's own certificate, an expired one and a serial that the certificate authority "
-        "never issued cannot be revoked",
+        "InvalidRequestException": "A root's own certificate, an expired one and a serial that this CA never issued "
+        "cannot be revoked",
         "InvalidStateException": "Only an ACTIVE or DISABLED certificate authority revokes certificates",
     }
     remedy = remedies.get(str(error.details.get("code")))
