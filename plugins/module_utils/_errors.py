@@ -81,7 +81,7 @@ class UnusableState(PrivateCaError):
 
 
 class StepFailed(PrivateCaError):
-    """A step on the host failed; ``details`` has ``step``, ``output`` and ``restored`` (whether the old set serves again)."""
+    """A step on the host failed; ``details`` has ``step``, ``output``, ``restored`` (does the old set serve again)."""
 
 
 class LedgerError(PrivateCaError):

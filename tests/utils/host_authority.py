@@ -58,7 +58,9 @@ class Authority:
             .not_valid_after(moment(now + days * DAY))
             .add_extension(x509.BasicConstraints(changes.get("ca", False), None), critical=False)
         )
-        usages = changes.get("usages", [x509.ExtendedKeyUsageOID.SERVER_AUTH, x509.ExtendedKeyUsageOID.CLIENT_AUTH])
+        usages = changes.get(
+            "usages", [x509.oid.ExtendedKeyUsageOID.SERVER_AUTH, x509.oid.ExtendedKeyUsageOID.CLIENT_AUTH]
+        )
         builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
         for extension in changes.get("extensions", request.extensions):
             builder = builder.add_extension(extension.value, extension.critical)

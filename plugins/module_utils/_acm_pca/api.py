@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Protocol, TypeVar
 
 from .._clock import Clock, SystemClock
-from .errors import BOTOCORE_ERRORS, Fault, read_fault, translate
+from .errors import BotoCoreError, ClientError, Fault, read_fault, translate
 from .models import IssuanceRequest, IssuedCertificate, Validity
 from .retries import RetryPolicy, call_with_retries
 
@@ -62,7 +62,7 @@ def operation(doing: str, api_operation: str | None = None) -> Callable[[Method]
             known = _known(resource, kwargs)
             try:
                 return method(self, resource, *args, **kwargs)
-            except BOTOCORE_ERRORS as error:
+            except (BotoCoreError, ClientError) as error:
                 raise translate(error, f"Failed to {doing}", api_name, **known) from error
 
         return translated  # type: ignore[return-value]
@@ -141,7 +141,7 @@ class PrivateCaApi:
 
         try:
             reply = call_with_retries(fetch, retries or self._retries, self._clock)
-        except BOTOCORE_ERRORS as error:
+        except (BotoCoreError, ClientError) as error:
             if read_fault(error).code == "RequestInProgressException":
                 return None
             raise

@@ -27,10 +27,8 @@ from .._errors import (
 )
 
 try:
-    from botocore import exceptions as botocore_exceptions
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError  # pylint: disable=unused-import
 except ImportError:  # whoever builds the client reports the missing library
-    botocore_exceptions = None  # type: ignore[assignment]
 
     class BotoCoreError(Exception):  # type: ignore[no-redef]
         """Stands in where botocore is missing: never raised."""
@@ -38,8 +36,6 @@ except ImportError:  # whoever builds the client reports the missing library
     class ClientError(Exception):  # type: ignore[no-redef]
         """Stands in where botocore is missing: never raised."""
 
-
-BOTOCORE_ERRORS = (BotoCoreError, ClientError)
 
 THROTTLING_CODES = frozenset(
     {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional, Tuple
+from typing import Any, Mapping
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Validity:
 class IssuanceRequest:
     """Everything that shapes one issuance (API operation IssueCertificate).
 
-    ``csr`` is PEM text. ``api_passthrough`` has the API's own shape, ready for boto3. ``replaces`` is the serial (lower-case
-    hex, no separators) of the certificate that a renewal takes the place of, ``attempt`` counts the attempts after a
-    RequestFailedException; both shape the token only.
+    ``csr`` is PEM text. ``api_passthrough`` has the API's own shape, ready for boto3. ``replaces`` is the serial
+    (lower-case hex, no separators) of the certificate that a renewal takes the place of, ``attempt`` counts attempts
+    after a RequestFailedException; both shape the token only.
     """
 
     certificate_authority_arn: str
@@ -32,9 +32,9 @@ class IssuanceRequest:
     template_arn: str
     signing_algorithm: str
     validity: Validity
-    validity_not_before: Optional[Validity] = None
-    api_passthrough: Optional[Mapping[str, Any]] = None
-    replaces: Optional[str] = None
+    validity_not_before: Validity | None = None
+    api_passthrough: Mapping[str, Any] | None = None
+    replaces: str | None = None
     attempt: int = 0
 
 
@@ -55,18 +55,18 @@ class IssuedCertificate:
 
     arn: str
     certificate: str
-    chain: Tuple[str, ...]
+    chain: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Issuance:
     """The outcome of one pass through the issuing core.
 
-    ``asked_now`` is False when the ledger or the caller already knew the ARN. ``differences`` are sentences: what the CA
-    dropped or overrode of what was asked.
+    ``asked_now`` is False when the ledger or the caller already knew the ARN. ``differences`` are sentences: what the
+    CA dropped or overrode of what was asked.
     """
 
     certificate: IssuedCertificate
     token: str
     asked_now: bool
-    differences: Tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()

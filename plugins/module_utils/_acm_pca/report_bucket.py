@@ -11,7 +11,7 @@ from typing import Any, Callable, TypeVar
 
 from .._clock import Clock
 from .._errors import AccessDenied, InvalidInput, PrivateCaError
-from .errors import BOTOCORE_ERRORS, read_fault, translate
+from .errors import BotoCoreError, ClientError, read_fault, translate
 from .retries import RetryPolicy, call_with_retries
 
 Value = TypeVar("Value")
@@ -64,7 +64,7 @@ class ReportBucket:
     def _call(self, call: Callable[[], Value], action: str, place: str) -> Value:
         try:
             return call_with_retries(call, RetryPolicy(), self._clock)
-        except BOTOCORE_ERRORS as error:
+        except (BotoCoreError, ClientError) as error:
             raise _explain(error, action, place) from error
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Callable, TypeVar
 
 from .._clock import Clock
-from .errors import BOTOCORE_ERRORS, Fault, read_fault
+from .errors import BotoCoreError, ClientError, Fault, read_fault
 
 Result = TypeVar("Result")
 
@@ -56,7 +56,7 @@ def call_with_retries(
     while True:
         try:
             return call()
-        except BOTOCORE_ERRORS as error:
+        except (BotoCoreError, ClientError) as error:
             fault = read_fault(error)
             if after_fault is not None:
                 after_fault(fault)

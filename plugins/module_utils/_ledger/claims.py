@@ -42,7 +42,7 @@ class Standing(enum.Enum):
     FREE = "free"
 
 
-class ClaimLost(Exception):  # noqa: N818
+class ClaimLost(Exception):
     """Another process took the claim over while this one was paused; look at the record again."""
 
 

@@ -51,9 +51,8 @@ class FakeClock:
 
 
 def client_error(code: str, message: str = "told so", status: int = 400) -> ClientError:
-    return ClientError(
-        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Operation"
-    )
+    response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "Operation")
 
 
 def make_key() -> ec.EllipticCurvePrivateKey:
@@ -102,7 +101,8 @@ class FakeClient:
 
     def issue_certificate(self, **parameters: Any) -> dict[str, Any]:
         self.calls.append(("IssueCertificate", parameters))
-        fault = self.issue_faults.pop(0) if self.issue_faults else None
+        fault = next(iter(self.issue_faults), None)
+        del self.issue_faults[:1]
         if isinstance(fault, BaseException):
             raise fault
         arn = self._issue(parameters)

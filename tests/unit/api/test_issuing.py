@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.api import PrivateCaApi
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.models import LineageId, Validity
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
     AccessDenied,
@@ -74,7 +75,9 @@ def test_a_second_run_a_year_later_gets_the_first_certificate_and_asks_nothing(
     assert client.count("IssueCertificate") == 1
 
 
-def test_the_module_function_is_the_issuer(api, ledger, clock, log, client: FakeClient) -> None:
+def test_the_module_function_is_the_issuer(
+    api: PrivateCaApi, ledger: Ledger, clock: FakeClock, log: list[str], client: FakeClient
+) -> None:
     request = make_request()
     issuance = issue(request, api=api, ledger=ledger, lineage=None, clock=clock, log=log.append)
     assert issuance.token == derive_token(request) == client.tokens_sent()[0]
@@ -144,7 +147,9 @@ def test_throttling_that_outlives_the_deadline_is_reported_and_the_next_run_succ
     assert len(client.certificates) == 1
 
 
-def test_a_run_killed_before_the_call_costs_nothing(make_issuer: MakeIssuer, client: FakeClient, clock, ledger) -> None:
+def test_a_run_killed_before_the_call_costs_nothing(
+    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock, ledger: Ledger
+) -> None:
     request = make_request()
     client.issue_faults = [Killed()]
     with pytest.raises(Killed):

@@ -31,7 +31,7 @@ def control(emulator: EmulatorServer) -> EmulatorControl:
 
 @pytest.fixture
 def make_client(emulator: EmulatorServer) -> ClientFactory:
-    def make(service: str = "acm-pca", access_key: str = "AKIAEXAMPLE", region: str = REGION, **options: Any) -> Any:
+    def make(service: Any = "acm-pca", access_key: str = "AKIAEXAMPLE", region: str = REGION, **options: Any) -> Any:
         return boto3.client(
             service,
             endpoint_url=emulator.endpoint_url,

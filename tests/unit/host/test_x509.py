@@ -134,7 +134,7 @@ def _too_deep(hierarchy: Hierarchy, csr: str) -> tuple[str, list[str]]:
     return pem(deeper.sign(x509.load_pem_x509_csr(csr.encode()))), [pem(deeper.certificate), *hierarchy.chain]
 
 
-CLIENT_ONLY = [x509.ExtendedKeyUsageOID.CLIENT_AUTH]
+CLIENT_ONLY = [x509.oid.ExtendedKeyUsageOID.CLIENT_AUTH]
 
 FAULTY: list[tuple[str, Callable[[Hierarchy, str], tuple[str, list[str]]], str]] = [
     ("no chain", lambda h, c: (h.issue(c), []), "does not end in a self-signed root"),
@@ -150,7 +150,7 @@ FAULTY: list[tuple[str, Callable[[Hierarchy, str], tuple[str, list[str]]], str]]
     ("a leaf that is a CA", lambda h, c: (h.issue(c, ca=True), h.chain), "is one of a CA"),
     (
         "a client's leaf",
-        lambda h, c: (h.issue(c, usages=[x509.ExtendedKeyUsageOID.CLIENT_AUTH]), h.chain),
+        lambda h, c: (h.issue(c, usages=[x509.oid.ExtendedKeyUsageOID.CLIENT_AUTH]), h.chain),
         "not serverAuth",
     ),
     ("a leaf that is text", lambda h, c: ("nonsense", h.chain), "0 PEM certificates"),
@@ -187,7 +187,7 @@ def _names(*names: str) -> x509.SubjectAlternativeName:
 
 P256 = ec.generate_private_key(ec.SECP256R1())
 GOOD = _names("web.example.com")
-SERVER_AUTH = x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH])
+SERVER_AUTH = x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.SERVER_AUTH])
 
 
 def _forged() -> str:

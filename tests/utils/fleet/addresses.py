@@ -39,7 +39,7 @@ def reserve_addresses(size: int, port_range: tuple[int, int] = (21000, 29000)) -
     The ports lie below the kernel's ephemeral range. Raises OSError when fifty draws find no free place.
     """
     chance = random.SystemRandom()
-    for _ in range(_ATTEMPTS):
+    for _attempt in range(_ATTEMPTS):
         blocks = -(-size // HOSTS_PER_BLOCK)
         network, first = chance.randrange(16, 250), chance.randrange(0, 256 - blocks)
         port = chance.randrange(*port_range)

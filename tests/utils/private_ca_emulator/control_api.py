@@ -169,7 +169,7 @@ _ENDPOINTS: dict[tuple[str, str], Endpoint] = {
 
 
 def _parse(request: HttpRequest) -> tuple[str, str, Query, Body]:
-    resource, _, name = request.path[len(PREFIX) :].partition("/")
+    resource, _slash, name = request.path[len(PREFIX) :].partition("/")
     query = dict(urllib.parse.parse_qsl(request.query))
     try:
         body = json.loads(request.body or b"{}")

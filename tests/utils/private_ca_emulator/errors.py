@@ -20,7 +20,7 @@ class ServiceError(Exception):
         self.status = status
 
 
-class ConnectionCut(Exception):  # noqa: N818 - not an error of the service, a scripted event
+class ConnectionCut(Exception):
     """The client gets no reply at all: the server closes the connection."""
 
 

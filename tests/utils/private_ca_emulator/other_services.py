@@ -35,7 +35,7 @@ class OtherServices:
 
 def build_environ(request: HttpRequest) -> dict[str, Any]:
     """The WSGI environment of a request (PEP 3333); the raw target too, as S3 keys may be percent-encoded."""
-    name, _, port = request.headers.get("host", "localhost").partition(":")
+    name, _colon, port = request.headers.get("host", "localhost").partition(":")
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",

@@ -68,7 +68,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """The target without scheme and host: a client that uses the emulator as its proxy sends both."""
         if not self.path.startswith("http://"):
             return self.path
-        host, _, path = self.path[len("http://") :].partition("/")
+        host, _slash, path = self.path[len("http://") :].partition("/")
         headers["host"] = host
         return "/" + path
 

@@ -16,6 +16,8 @@ from private_ca_emulator.errors import refused
 
 
 def _choice(*choices: Any) -> Any:
+    # Called in the body of the dataclass only.
+    # pylint: disable-next=invalid-field-call
     return field(default=choices[0], metadata={"choices": choices})
 
 
