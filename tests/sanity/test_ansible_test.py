@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+
 from setup.sanity import run_sanity
 
 
