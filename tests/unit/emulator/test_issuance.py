@@ -32,7 +32,7 @@ def test_openssl_verifies_a_leaf_of_a_root_with_every_key_and_signature(
 ) -> None:
     root = seeding.create_active_root(client, key_algorithm=key_algorithm)
     got = fetch(client, root, issue(client, root, SigningAlgorithm=signing_algorithm))
-    assert "OK" in verify_with_openssl(tmp_path, got["Certificate"], got["CertificateChain"])
+    assert "OK" in verify_with_openssl(tmp_path, got["Certificate"], got["CertificateChain"], "-x509_strict")
     assert f"Signature Algorithm: {printed}" in openssl("x509", "-noout", "-text", "-in", tmp_path / "leaf.pem")
 
 
@@ -42,7 +42,7 @@ def test_a_subordinates_leaf_comes_with_the_chain_up_to_and_including_the_root(
     got = fetch(client, authorities.subordinate_arn, issue(client, authorities.subordinate_arn))
     assert got["CertificateChain"].count("BEGIN CERTIFICATE") == 2
     assert got["Certificate"].endswith("-----END CERTIFICATE-----")
-    assert "OK" in verify_with_openssl(tmp_path, got["Certificate"], got["CertificateChain"])
+    assert "OK" in verify_with_openssl(tmp_path, got["Certificate"], got["CertificateChain"], "-x509_strict")
 
 
 def test_a_self_signed_root_certificate_has_no_chain(client: Any, control: EmulatorControl, root_arn: str) -> None:

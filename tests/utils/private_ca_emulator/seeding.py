@@ -63,7 +63,14 @@ def _create(client: Any, kind: str, common_name: str, key_algorithm: str, option
 
 
 def _certify(
-    client: Any, issuer_arn: str, subject_arn: str, *, key_algorithm: str, template: str, days: int
+    client: Any,
+    issuer_arn: str,
+    subject_arn: str,
+    *,
+    key_algorithm: str,
+    template: str,
+    days: int,
+    api_passthrough: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     csr = client.get_certificate_authority_csr(CertificateAuthorityArn=subject_arn)["Csr"]
     issued = client.issue_certificate(
@@ -73,6 +80,7 @@ def _certify(
         TemplateArn=template_arn(issuer_arn, template),
         Validity={"Type": "DAYS", "Value": days},
         IdempotencyToken=str(uuid.uuid4()),
+        **({"ApiPassthrough": api_passthrough} if api_passthrough else {}),
     )
     names = {"CertificateAuthorityArn": issuer_arn, "CertificateArn": issued["CertificateArn"]}
     client.get_waiter("certificate_issued").wait(**names)
@@ -106,11 +114,20 @@ def create_active_subordinate(
     days: int = 1095,
     template: str = "SubordinateCACertificate_PathLen0",
     issuer_key_algorithm: str = "EC_prime256v1",
+    api_passthrough: dict[str, Any] | None = None,
     **options: Any,
 ) -> str:
     """An ACTIVE subordinate CA below `issuer_arn`. Its ARN."""
     arn = _create(client, "SUBORDINATE", common_name, key_algorithm, options)
-    signed = _certify(client, issuer_arn, arn, key_algorithm=issuer_key_algorithm, template=template, days=days)
+    signed = _certify(
+        client,
+        issuer_arn,
+        arn,
+        key_algorithm=issuer_key_algorithm,
+        template=template,
+        days=days,
+        api_passthrough=api_passthrough,
+    )
     client.import_certificate_authority_certificate(
         CertificateAuthorityArn=arn,
         Certificate=signed["Certificate"].encode(),
