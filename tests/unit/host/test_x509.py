@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, RequestRefused

@@ -1,0 +1,100 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where lineages lie, and whether that place can be trusted: names that cannot escape, parents that only root rules."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+
+from .._errors import InvalidInput, UnsafePath
+from .directory import Directory, refuse_foreign
+from .files import Files
+
+NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
+LIVE = "live"
+GENERATIONS = "generations"
+PENDING = "pending"
+STATE = "state.json"
+LOCK = ".lock"
+KNOWN_NAMES = (LIVE, GENERATIONS, PENDING, STATE, LOCK)
+MAXIMUM_LINKS = 40
+
+
+def check_name(name: str) -> None:
+    """Raise ``InvalidInput`` for a lineage name that could be a path, an option or a file of ours."""
+    if not NAME.fullmatch(name) or name.startswith((".", "-")):
+        raise InvalidInput(
+            "Failed to accept the name of a lineage",
+            on=name[:200],
+            because="it must be letters, digits, dots, dashes and underscores, and begin with none of dot and dash",
+            remedy="Choose a name like web or www.example.com",
+        )
+
+
+def open_base(files: Files, path: str, create: bool) -> Directory | None:
+    """Open the base directory after checking every parent; None when it is missing and not to be made.
+
+    Missing directories are made with mode 0755. ``InvalidInput`` for a relative path, ``UnsafePath`` for one that
+    another user could turn elsewhere.
+    """
+    if not os.path.isabs(path) or "\0" in path:
+        raise InvalidInput("Failed to use base_directory", on=path, because="it is no absolute path")
+    trusted = check_parents(path)
+    current = Directory(files, files.open_directory("/"), "/")
+    for part in trusted.strip("/").split("/"):
+        if not part:
+            continue
+        following = current.ensure(part, 0o755) if create else current.open(part)
+        files.close(current.descriptor)
+        if following is None:
+            return None
+        current = following
+    if stat.S_ISVTX & files.stat_open(current.descriptor).st_mode:
+        files.close(current.descriptor)
+        raise UnsafePath("Failed to use base_directory", on=path, because="everyone may write in it")
+    return current
+
+
+def check_parents(path: str) -> str:
+    """Return the path with its links resolved, after checking that none of the way is under another user's control."""
+    followed = 0
+    done, rest = "/", [part for part in os.path.normpath(path).split("/") if part]
+    while rest:
+        current = os.path.join(done, rest[0])
+        try:
+            status = os.lstat(current)
+        except FileNotFoundError:
+            return os.path.join(done, *rest)
+        if stat.S_ISLNK(status.st_mode):
+            _refuse_foreign_link(status, current)
+            followed += 1
+            if followed > MAXIMUM_LINKS:
+                raise UnsafePath("Failed to trust a path", on=path, because="it has too many links")
+            target = os.path.normpath(os.path.join(done, os.readlink(current)))
+            done, rest = "/", [part for part in target.split("/") if part] + rest[1:]
+            continue
+        if not stat.S_ISDIR(status.st_mode):
+            raise UnsafePath("Failed to trust a path", on=current, because="it is no directory")
+        refuse_foreign(status, current)
+        done, rest = current, rest[1:]
+    return done
+
+
+def _refuse_foreign_link(status: os.stat_result, path: str) -> None:
+    if status.st_uid not in (0, os.geteuid()):
+        because = f"it is a link of the user with the id {status.st_uid}"
+        raise UnsafePath("Failed to trust a path", on=path, because=because, remedy="Give the resolved path instead")
+
+
+def open_lineage(files: Files, base_directory: str, name: str, create: bool = False) -> Directory | None:
+    """Open the directory of one lineage; None when it is missing and not to be made."""
+    check_name(name)
+    base = open_base(files, base_directory, create)
+    if base is None:
+        return None
+    with base:
+        return base.ensure(name, 0o755) if create else base.open(name)

@@ -1,0 +1,47 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``state.json``: which generation is proved to serve, which waits to be applied, and why it could not be."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Mapping
+
+from .directory import Directory, FileAttributes
+from .location import STATE
+from .manifest import SCHEMA, Unreadable, decode_object
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """Ids of generations. ``in_service`` is None from the moment that a change begins until it is proved.
+
+    ``fallback`` is the last that was in service: what a roll-back returns to. ``candidate`` is whole but not in
+    service; ``failure`` has ``generation``, ``step`` and ``reason`` of the last attempt to apply it.
+    """
+
+    in_service: str | None = None
+    candidate: str | None = None
+    fallback: str | None = None
+    failure: Mapping[str, Any] | None = None
+    schema: int = SCHEMA
+
+
+def read_state(lineage: Directory) -> ServiceState:
+    """Return the recorded state. A missing or damaged one knows nothing, which makes the next run apply again."""
+    content = lineage.read(STATE)
+    if content is None:
+        return ServiceState()
+    try:
+        return ServiceState(**decode_object(content, lineage.show(STATE)))
+    except (Unreadable, TypeError):
+        return ServiceState()
+
+
+def write_state(lineage: Directory, state: ServiceState) -> None:
+    """Record the state in one instant and for good."""
+    content = json.dumps(asdict(state), indent=1, sort_keys=True) + "\n"
+    lineage.replace(STATE, content.encode("utf-8"), FileAttributes(0o644))

@@ -1,0 +1,256 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``host_certificate_install``: verify, write, switch, test, reload, prove, or roll back; repair; or remove."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from dataclasses import dataclass
+from typing import Any, Iterator, Mapping
+
+from ._errors import InvalidInput, UnusableState
+from ._generations.directory import Directory
+from ._generations.files import Files
+from ._generations.inspection import Generation, Inspection, inspect_lineage, read_generation
+from ._generations.location import LIVE, open_lineage
+from ._generations.lock import hold_lock
+from ._generations.manifest import Manifest
+from ._generations.pending import read_pending, remove_pending
+from ._generations.publication import repair_generation, stage_generation
+from ._lineage_application import Application, Rollout, apply_generation
+from ._lineage_disk import told_disk_errors
+from ._lineage_files import CertificateSet, render_files
+from ._lineage_keys import find_key, key_belongs, read_generation_key
+from ._lineage_options import LineageOptions, read_lineage_options
+from ._lineage_removal import remove_lineage
+from ._lineage_service import Service, read_service
+
+DEFAULT_KEEP = 2
+
+
+@dataclass(frozen=True)
+class InstallOptions:
+    """What only this module takes. ``certificate`` for issue, ``generation`` for apply, neither for repair."""
+
+    lineage: LineageOptions
+    service: Service
+    certificate: str | None
+    chain: tuple[str, ...]
+    certificate_arn: str | None
+    generation: str | None
+    keep_generations: int
+    state: str
+
+
+def read_install_options(params: Mapping[str, Any]) -> InstallOptions:
+    """Build the values from the module's parameters."""
+    keep = params.get("keep_generations")
+    if keep is not None and keep < 0:
+        raise InvalidInput("Failed to read the options", on="keep_generations", because=f"{keep} is negative")
+    return InstallOptions(
+        lineage=read_lineage_options(params),
+        service=read_service(params),
+        certificate=params.get("certificate"),
+        chain=tuple(params.get("chain") or ()),
+        certificate_arn=params.get("certificate_arn"),
+        generation=params.get("generation"),
+        keep_generations=DEFAULT_KEEP if keep is None else keep,
+        state=params.get("state") or "present",
+    )
+
+
+def install_certificate(params: Mapping[str, Any], files: Files, check_mode: bool) -> dict[str, Any]:
+    """Return the module's result (see CONTRIBUTING.md). In check mode, only say what would be done."""
+    options = read_install_options(params)
+    with told_disk_errors("install the certificate", f"{options.lineage.base_directory}/{options.lineage.name}"):
+        if options.state == "absent":
+            return remove_lineage(options.lineage, files, check_mode)
+        issued = read_issued(options) if options.certificate is not None else None
+        with _opened(options.lineage, files, create=not check_mode) as lineage:
+            inspection = inspect_lineage(lineage, options.lineage.plan)
+            if check_mode or lineage is None:
+                return _predict(options, inspection, issued)
+            with hold_lock(lineage):
+                return _install(lineage, options, issued)
+
+
+@contextlib.contextmanager
+def _opened(options: LineageOptions, files: Files, create: bool) -> Iterator[Directory | None]:
+    lineage = open_lineage(files, options.base_directory, options.name, create)
+    if lineage is None:
+        yield None
+        return
+    with lineage:
+        yield lineage
+
+
+@dataclass(frozen=True)
+class IssuedSet:
+    """An issued certificate after verification: the id of its generation, its texts and its facts."""
+
+    id: str
+    texts: CertificateSet
+    facts: Mapping[str, Any]
+
+
+def read_issued(options: InstallOptions) -> IssuedSet:
+    """Verify the certificate's chain and names before anything is written; ``InvalidInput`` with the fault."""
+    from ._x509.chains import verify_chain
+    from ._x509.wanted import list_differences
+
+    usage = "serverAuth" if options.service.endpoint is not None else None
+    verified = verify_chain(options.certificate or "", options.chain, options.lineage.now, usage)
+    differences = list_differences(options.lineage.wanted, verified.facts)
+    if differences:
+        raise InvalidInput(
+            "Failed to accept the issued certificate",
+            because="; ".join(differences),
+            remedy="Nothing was changed on the host. Check the template and its passthrough",
+        )
+    texts = CertificateSet(verified.leaf, verified.intermediates, verified.root)
+    return IssuedSet(name_generation(verified.facts), texts, verified.facts)
+
+
+def name_generation(facts: Mapping[str, Any]) -> str:
+    """Return the id of a certificate's generation: its NotBefore and serial, so that every run names it alike."""
+    moment = "".join(character for character in facts["not_before"] if character not in "-:")
+    return f"{moment}-{facts['serial'][:16]}"
+
+
+def _install(lineage: Directory, options: InstallOptions, issued: IssuedSet | None) -> dict[str, Any]:
+    before = inspect_lineage(lineage, options.lineage.plan)
+    steps = ["verify"] if issued is not None else []
+    if issued is not None:
+        steps += _stage(lineage, options, issued)
+    target = issued.id if issued is not None else options.generation or _live_id(before)
+    generation = _read_whole(lineage, target, options)
+    steps += _repair(lineage, generation, options)
+    if not needs_application(before, generation):
+        return _result(options, before, generation, None, changed=False)
+    manifest = _manifest(generation)
+    rollout = Rollout(lineage, generation.id, manifest.facts, options.lineage.plan, options.service)
+    application = apply_generation(rollout, options.keep_generations)
+    done = Application((*steps, *application.steps), application.served)
+    return _result(options, before, generation, done, changed=True)
+
+
+def needs_application(before: Inspection, generation: Generation) -> bool:
+    """Tell whether a generation is not yet live, not proved to serve, damaged, or lacks a link."""
+    is_live = before.live is not None and before.live.id == generation.id
+    is_proved = before.state.in_service == generation.id
+    return not is_live or not is_proved or bool(generation.faults) or bool(before.link_faults)
+
+
+def _live_id(inspection: Inspection) -> str:
+    if inspection.live is None:
+        raise UnusableState(
+            "Failed to repair the lineage",
+            because="it has no live generation",
+            remedy="Give a certificate, or the generation to apply",
+        )
+    return inspection.live.id
+
+
+def _stage(lineage: Directory, options: InstallOptions, issued: IssuedSet) -> list[str]:
+    """Write the generation unless it is there already, as after a kill or by another control node; then end pending."""
+    present = read_generation(lineage, issued.id, None)
+    steps = []
+    if present.manifest is None:
+        secret = options.lineage.passphrases
+        key = find_key(lineage, issued.facts["public_key_sha256"], secret.key)
+        files = render_files(key, issued.texts, options.lineage.plan, secret, options.lineage.name)
+        stage_generation(lineage, issued.id, _describe(lineage, options, issued), files, options.lineage.plan)
+        steps.append("write")
+    pending = read_pending(lineage)
+    if pending is None or pending.description.public_key_sha256 == issued.facts["public_key_sha256"]:
+        remove_pending(lineage)
+    return steps
+
+
+def _describe(lineage: Directory, options: InstallOptions, issued: IssuedSet) -> Manifest:
+    """Record what was asked in the request, not what the CA made of it: the policy compares requests with requests."""
+    from ._x509.facts import read_time
+
+    pending = read_pending(lineage)
+    asked: Any = options.lineage.wanted
+    if pending is not None and pending.description.public_key_sha256 == issued.facts["public_key_sha256"]:
+        asked = pending.description
+    earliest, latest = read_time(issued.facts["not_before"]), read_time(issued.facts["not_after"])
+    return Manifest(
+        facts=issued.facts,
+        subject=asked.subject,
+        subject_alternative_names=asked.subject_alternative_names,
+        key_algorithm=asked.key_algorithm,
+        key_format=options.lineage.plan.key_format,
+        key_encrypted=options.lineage.plan.key_encrypted,
+        terms=options.lineage.terms or getattr(asked, "terms", {}),
+        issued_at=min(max(options.lineage.now, earliest), latest),
+        certificate=issued.texts.certificate,
+        intermediates=issued.texts.intermediates,
+        root=issued.texts.root,
+        certificate_arn=options.certificate_arn,
+        force_id=options.lineage.force_id,
+    )
+
+
+def _read_whole(lineage: Directory, target: str, options: InstallOptions) -> Generation:
+    generation = read_generation(lineage, target, options.lineage.plan)
+    if generation.manifest is None:
+        raise UnusableState("Failed to apply a generation", on=target, because=generation.unreadable)
+    if generation.key_missing or (
+        generation.key_changed and not key_belongs(lineage, generation, options.lineage.passphrases.key)
+    ):
+        because = "its private key is missing or is another one"
+        raise UnusableState("Failed to apply a generation", on=target, because=because, remedy="Run the play again")
+    return generation
+
+
+def _manifest(generation: Generation) -> Manifest:
+    if generation.manifest is None:
+        raise UnusableState("Failed to apply a generation", on=generation.id, because=generation.unreadable)
+    return generation.manifest
+
+
+def _repair(lineage: Directory, generation: Generation, options: InstallOptions) -> list[str]:
+    """Bring every faulty file back from the key and the manifest's texts; nothing is issued."""
+    if not generation.faults:
+        return []
+    manifest, secret, plan = _manifest(generation), options.lineage.passphrases, options.lineage.plan
+    key = read_generation_key(lineage, generation.id, secret.key)
+    texts = CertificateSet(manifest.certificate, manifest.intermediates, manifest.root)
+    files = render_files(key, texts, plan, secret, options.lineage.name)
+    updated = dataclasses.replace(manifest, key_format=plan.key_format, key_encrypted=plan.key_encrypted)
+    repair_generation(lineage, generation.id, updated, files, plan)
+    return ["repair"]
+
+
+def _predict(options: InstallOptions, before: Inspection, issued: IssuedSet | None) -> dict[str, Any]:
+    target = issued.id if issued is not None else options.generation or _live_id(before)
+    known = [each for each in (before.live, before.candidate) if each is not None and each.id == target]
+    generation = known[0] if known else Generation(target, None, "not written yet")
+    result = _result(options, before, generation, None, changed=needs_application(before, generation))
+    facts = issued.facts if issued is not None else generation.manifest.facts if generation.manifest else None
+    return {**result, "current": facts}
+
+
+def _result(
+    options: InstallOptions, before: Inspection, generation: Generation, done: Application | None, changed: bool
+) -> dict[str, Any]:
+    manifest = generation.manifest
+    live = os.path.join(options.lineage.base_directory, options.lineage.name, LIVE)
+    names = options.lineage.plan.list_names(manifest is None or manifest.root is not None)
+    return {
+        "changed": changed,
+        "generation": generation.id,
+        "current": manifest.facts if manifest is not None else None,
+        "previous": before.live.manifest.facts
+        if before.live is not None and before.live.manifest is not None
+        else None,
+        "steps": list(done.steps) if done is not None else [],
+        "served": done.served if done is not None else None,
+        "paths": {name: os.path.join(live, name) for name in names},
+    }

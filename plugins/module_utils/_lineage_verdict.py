@@ -1,0 +1,97 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is due for a lineage: issue, apply, repair or nothing, from what lies on the disk and the policy's reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Mapping
+
+from ._generations.inspection import Fault, Generation, Inspection
+from ._reissue_policy import LineageState, Reason, RecordedCertificate, WantedLineage, list_reissue_reasons
+from ._x509.facts import read_time
+
+KeyMatches = Callable[[Generation], bool]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``action`` is none, repair, apply or issue. ``generation`` is the id to apply; ``replaces`` a serial."""
+
+    action: str
+    reasons: tuple[Reason, ...] = ()
+    current: Mapping[str, Any] | None = None
+    generation: str | None = None
+    replaces: str | None = None
+
+
+def decide(inspection: Inspection, wanted: WantedLineage, now: float, key_matches: KeyMatches) -> Verdict:
+    """Prefer what needs least: the candidate that waits, then the live generation, and a new certificate last.
+
+    ``key_matches`` is asked only about a generation whose key file has another content than was written.
+    """
+    live, candidate = inspection.live, inspection.candidate
+    current = live.manifest.facts if live is not None and live.manifest is not None else None
+    if candidate is not None and not _list_reasons(candidate, wanted, now, key_matches):
+        reason = Reason("not_in_service", _explain_candidate(inspection, candidate))
+        return Verdict("apply", (reason, *_to_reasons(candidate.faults)), current, candidate.id)
+    reasons = _list_reasons(live, wanted, now, key_matches)
+    if live is None or reasons:
+        return Verdict("issue", tuple(reasons), current, None, _find_serial(candidate) or _find_serial(live))
+    faults = _to_reasons((*live.faults, *inspection.link_faults))
+    if inspection.state.in_service != live.id:
+        message = f"The generation {live.id} is live, but was not proved to be in service"
+        return Verdict("apply", (Reason("not_in_service", message), *faults), current, live.id)
+    return Verdict("repair" if faults else "none", faults, current)
+
+
+def _list_reasons(
+    generation: Generation | None, wanted: WantedLineage, now: float, key_matches: KeyMatches
+) -> list[Reason]:
+    return list_reissue_reasons(describe_state(generation, key_matches), wanted, now)
+
+
+def describe_state(generation: Generation | None, key_matches: KeyMatches) -> LineageState:
+    """Return what the policy needs to know of a generation."""
+    if generation is None:
+        return LineageState()
+    if generation.manifest is None:
+        return LineageState(unreadable=generation.unreadable)
+    manifest = generation.manifest
+    try:
+        not_after = read_time(manifest.facts["not_after"])
+    except ValueError:
+        return LineageState(unreadable=f"The manifest of the generation {generation.id} has no time that can be read")
+    recorded = RecordedCertificate(
+        serial=manifest.facts["serial"],
+        issued_at=manifest.issued_at,
+        not_after=not_after,
+        subject=manifest.subject,
+        subject_alternative_names=manifest.subject_alternative_names,
+        key_algorithm=manifest.key_algorithm,
+        terms=manifest.terms,
+        force_id=manifest.force_id,
+        key_encrypted=manifest.key_encrypted,
+    )
+    mismatch = generation.key_changed and not key_matches(generation)
+    return LineageState(recorded, key_missing=generation.key_missing, key_mismatch=mismatch)
+
+
+def _to_reasons(faults: tuple[Fault, ...]) -> tuple[Reason, ...]:
+    return tuple(Reason(fault.reason, fault.message) for fault in faults)
+
+
+def _explain_candidate(inspection: Inspection, candidate: Generation) -> str:
+    failure = inspection.state.failure
+    if failure is None or failure.get("generation") != candidate.id:
+        return f"The generation {candidate.id} is on the host, but not live"
+    return f"The generation {candidate.id} waits: {failure.get('step')} failed, {failure.get('reason')}"
+
+
+def _find_serial(generation: Generation | None) -> str | None:
+    if generation is None or generation.manifest is None:
+        return None
+    serial: str = generation.manifest.facts["serial"]
+    return serial

@@ -1,0 +1,119 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One lineage below a directory of the test, driven as the flow drives it: request, issue, install."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_install import install_certificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_request import request_certificate
+from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import NOW, Hierarchy
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+NAMES = ["DNS:web.example.com", "IP:10.0.0.7"]
+SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
+
+
+class HostLineage:
+    """The flow of one host. ``issued`` remembers what each CSR and serial replaced got, as AWS's token does."""
+
+    def __init__(self, base: Path, hierarchy: Hierarchy) -> None:
+        self.base = base
+        self.hierarchy = hierarchy
+        self.issued: dict[tuple[str, str | None], str] = {}
+        self.options: dict[str, Any] = {
+            "name": "web",
+            "base_directory": str(base),
+            "subject": {"CN": "web.example.com"},
+            "subject_alternative_names": NAMES,
+            "key_algorithm": "EC_prime256v1",
+            "terms": {"certificate_authority_arn": "arn:ca", "validity": "DAYS:90"},
+            "host": "host1",
+            "now": NOW,
+            "max_clock_skew": 1e12,
+        }
+
+    @property
+    def path(self) -> Path:
+        return self.base / "web"
+
+    @property
+    def live(self) -> Path:
+        return self.path / "live"
+
+    def request(self, files: Files | None = None, check_mode: bool = False, **changes: Any) -> dict[str, Any]:
+        return request_certificate({**self.options, **changes}, files or Files(), check_mode)
+
+    def install(self, files: Files | None = None, check_mode: bool = False, **changes: Any) -> dict[str, Any]:
+        return install_certificate({**self.options, **changes}, files or Files(), check_mode)
+
+    def issue(self, asked: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        """Return the options of install for a request's answer; the same request gets the same certificate."""
+        csr = asked["request"]["csr"]
+        token = (csr, asked["replaces"])
+        if token not in self.issued:
+            self.issued[token] = self.hierarchy.issue(csr, **changes)
+        return {"certificate": self.issued[token], "chain": self.hierarchy.chain}
+
+    def run(self, files: Files | None = None, **changes: Any) -> dict[str, Any]:
+        """Run the whole flow once, as the action does; returns the answer of the last module called."""
+        asked = self.request(files, **changes)
+        if asked["action"] == "none":
+            return asked
+        more = {"generation": asked["generation"]} if asked["action"] == "apply" else {}
+        if asked["action"] == "issue":
+            more = self.issue(asked, now=changes.get("now", NOW))
+        return {**self.install(files, **{**changes, **more}), "action": asked["action"], "asked": asked}
+
+    def serial(self) -> str:
+        return format(x509.load_pem_x509_certificate((self.live / "cert.pem").read_bytes()).serial_number, "x")
+
+    def fault_of_live(self) -> str | None:
+        """Say what a reader of ``live`` would find wrong with it, None when there is no link or a whole set."""
+        return find_fault(self.live)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return every entry below the base directory with its content, mode and owner."""
+        return snapshot(self.base)
+
+
+def find_fault(live: Path) -> str | None:
+    """Say what is wrong with the set behind a live link: a missing file, or key, leaf and chain that do not fit."""
+    if not os.path.lexists(live):
+        return None
+    try:
+        directory = live.resolve(strict=True)
+        key = serialization.load_pem_private_key((directory / "privkey.pem").read_bytes(), None)
+        leaf = x509.load_pem_x509_certificate((directory / "cert.pem").read_bytes())
+        full = (directory / "fullchain.pem").read_bytes()
+        chain, root = (directory / "chain.pem").read_bytes(), (directory / "root.pem").read_bytes()
+        x509.load_pem_x509_certificate(root)
+    except (OSError, ValueError) as error:
+        return repr(error)
+    encoding = (serialization.Encoding.DER, SPKI)
+    if key.public_key().public_bytes(*encoding) != leaf.public_key().public_bytes(*encoding):
+        return "the key is not the leaf's"
+    if full != (directory / "cert.pem").read_bytes() + chain:
+        return "fullchain.pem is not the leaf and its chain"
+    return None if x509.load_pem_x509_certificate(chain).subject == leaf.issuer else "the chain is not the leaf's"
+
+
+def snapshot(base: Path) -> dict[str, Any]:
+    """Return path to (kind or content digest, mode, owner) of everything below a directory."""
+    found: dict[str, Any] = {}
+    for path in sorted(base.rglob("*")):
+        status = path.lstat()
+        if path.is_symlink():
+            content = os.readlink(path)
+        else:
+            content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "directory"
+        found[str(path.relative_to(base))] = (content, oct(status.st_mode), status.st_uid, status.st_gid)
+    return found
