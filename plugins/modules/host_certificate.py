@@ -314,6 +314,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+name:
+  description: The name of the certificate on the host.
+  returned: always
+  type: str
+  sample: web
 action:
   description: What was done, or in check mode would be.
   returned: success

@@ -5,10 +5,9 @@
 """One certificate on one host: two round trips when something is due, one when nothing is.
 
 1. inspect   the host decides what is due; when a certificate is and this is no check mode, key and CSR are in pending/
-2. clock     a host whose clock would not accept the new certificate is refused before anything is asked of the CA
-3. gate      the CSR is held against the task's own options
-4. issue     claimed in the ledger, asked of the CA once, waited for, compared with what was asked
-5. install   verified, written, switched, tested, reloaded and proved by the host, or rolled back
+2. gate      the CSR is held against the task's own options
+3. issue     claimed in the ledger, asked of the CA once, waited for, compared with what was asked
+4. install   verified, written, switched, tested, reloaded and proved by the host, or rolled back
 """
 
 from __future__ import annotations
@@ -18,13 +17,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..module_utils._acm_pca.models import Issuance
-from ..module_utils._errors import InvalidInput, PrivateCaError
+from ..module_utils._errors import PrivateCaError
 from ._host_modules import HostModules, Inspection, Installation
 from ._order import Order
 from ._outcome import Outcome
 
 _DEFAULT_MARGIN = 3600
 """Seconds by which AWS Private CA dates NotBefore back (API operation IssueCertificate, ValidityNotBefore)."""
+_LEAST_MARGIN = 60
+"""Seconds that clocks may differ even where NotBefore is not dated back."""
 
 _REQUEST_OPTIONS = (
     "key_rotation",
@@ -89,8 +90,6 @@ class Flow:
     def keep(self, *, check_mode: bool) -> Outcome:
         """Return what was done; in check mode, what would be. Raises PrivateCaError."""
         inspection = self.host.inspect(self._list_request_options())
-        if inspection.action == "issue":
-            check_host_clock(inspection.host_time, self.moment, self.order)
         if inspection.action == "none" or check_mode:
             return predict(self.order, inspection)
         return self._act(inspection)
@@ -131,6 +130,7 @@ class Flow:
             "host": self.order.lineage.host,
             "terms": self.order.terms(),
             "force_id": self.force_id,
+            "max_clock_skew": compute_clock_skew(self.order, self.moment),
         }
 
     def _list_install_options(self) -> dict[str, Any]:
@@ -155,21 +155,12 @@ def remove_certificate(name: str, host: HostModules, moment: Moment, *, predicte
     )
 
 
-def check_host_clock(host_time: float | None, moment: Moment, order: Order) -> None:
-    """Raise InvalidInput when the host's clock is off by more than the certificate is dated back."""
-    if host_time is None:
-        return
+def compute_clock_skew(order: Order, moment: Moment) -> int:
+    """Return by how many seconds the host's clock may differ from the time judged by: as NotBefore is dated back."""
     margin: float = _DEFAULT_MARGIN
     if order.validity_not_before is not None and order.validity_not_before.type == "ABSOLUTE":
-        margin = max(0.0, moment.real - order.validity_not_before.value)
-    offset = host_time - moment.real
-    if abs(offset) > max(margin, 60):
-        direction = "ahead of" if offset > 0 else "behind"
-        raise InvalidInput(
-            f"The host's clock is {abs(offset):.0f} seconds {direction} the control node's",
-            because=f"a new certificate is dated back by {margin:.0f} seconds only",
-            remedy="Set the host's clock (or the control node's) right, then run the play again",
-        )
+        margin = max(_LEAST_MARGIN, moment.real - order.validity_not_before.value)
+    return int(margin + abs(moment.judged - moment.real))
 
 
 def predict(order: Order, inspection: Inspection) -> Outcome:

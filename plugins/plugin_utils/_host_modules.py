@@ -117,8 +117,7 @@ class HostModules:
         )
 
     def _call(self, module: str, options: Mapping[str, Any]) -> dict[str, Any]:
-        arguments = {name: value for name, value in {**self._files, **options}.items() if value is not None}
-        result = self._run_module(module, arguments)
+        result = self._run_module(module, drop_absent({**self._files, **options}))
         self._carry(result)
         if result.get("failed"):
             raise describe_failure(module, result)
@@ -131,6 +130,15 @@ class HostModules:
                 self.carried[name] = {**self.carried.get(name, {}), **value}
             elif value:
                 self.carried[name] = [*self.carried.get(name, []), *value]
+
+
+def drop_absent(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options without those that are None, at any depth: Ansible's modules take absent for absent only."""
+    return {
+        name: drop_absent(value) if isinstance(value, Mapping) else value
+        for name, value in options.items()
+        if value is not None
+    }
 
 
 def describe_failure(module: str, result: Mapping[str, Any]) -> PrivateCaError:

@@ -66,6 +66,7 @@ def build_result(outcome: Outcome) -> dict[str, Any]:
     """Return the result of the task, as documented in ``plugins/modules/host_certificate.py``."""
     result: dict[str, Any] = {
         "changed": outcome.changed,
+        "name": outcome.name,
         "action": outcome.action,
         "reasons": [{"reason": reason.reason, "message": reason.message} for reason in outcome.reasons],
         "msg": build_message(outcome),
@@ -113,6 +114,7 @@ def build_failure(error: PrivateCaError, host: str, name: str) -> dict[str, Any]
     return {
         **error.details,
         "failed": True,
+        "name": name,
         "changed": bool(error.details.get("changed", False)),
         "msg": f"{host}: certificate {name!r}: {error.sentence()}",
     }

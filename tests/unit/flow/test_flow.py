@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
-    InvalidInput,
     PrivateCaError,
     RequestRefused,
     StepFailed,
@@ -104,12 +103,19 @@ def test_a_refused_request_never_reaches_the_ca():
     assert issuer.asked == []
 
 
-@pytest.mark.parametrize("offset", [-4000, 4000])
-def test_a_host_whose_clock_is_off_is_refused_before_anything_is_asked(offset):
-    host, issuer = FakeHost({**DUE, "host_time": 1000 + offset}), FakeIssuer()
-    with pytest.raises(InvalidInput, match="clock is 4000 seconds"):
-        make_flow(host, issuer).keep(check_mode=False)
-    assert issuer.asked == []
+@pytest.mark.parametrize(
+    ("moment", "not_before", "expected"),
+    [
+        (Moment(1_000_000, 1_000_000.0), None, 3600),
+        (Moment(1_500_000, 1_000_000.0), None, 503_600),
+        (Moment(1_000_000, 1_000_000.0), {"type": "ABSOLUTE", "value": 998_000}, 2000),
+        (Moment(1_000_000, 1_000_000.0), {"type": "ABSOLUTE", "value": 1_000_500}, 60),
+    ],
+)
+def test_a_hosts_clock_may_be_off_by_as_much_as_a_certificate_is_dated_back(moment, not_before, expected):
+    host = FakeHost(NOTHING_DUE)
+    make_flow(host, moment=moment, validity_not_before=not_before).keep(check_mode=False)
+    assert host.calls[0][1]["max_clock_skew"] == expected
 
 
 def test_a_failed_installation_carries_the_arn_of_the_certificate_that_exists():
@@ -134,7 +140,8 @@ def test_check_mode_and_real_run_show_the_same_names_in_their_diff():
     assert predicted["reasons"] == real["reasons"]
 
 
-def test_absent_options_are_not_sent_to_the_host():
-    host = FakeHost(NOTHING_DUE)
-    make_flow(host).keep(check_mode=False)
+def test_absent_options_are_not_sent_to_the_host_at_any_depth():
+    host = FakeHost(DUE, INSTALLED)
+    make_flow(host, verify={"port": 443, "starttls": None}).keep(check_mode=False)
     assert None not in host.calls[0][1].values()
+    assert host.calls[1][1]["verify"] == {"port": 443}

@@ -1,0 +1,80 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A fleet's results in a few lines for people. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_KINDS = ("issued", "renewed", "applied", "repaired", "removed", "unchanged", "failed")
+_KIND_BY_ACTION = {"apply": "applied", "repair": "repaired", "remove": "removed", "none": "unchanged"}
+_MOST_NAMED = 10
+
+
+@dataclass(frozen=True)
+class Report:
+    """What happened to one certificate on one host."""
+
+    host: str
+    name: str
+    kind: str
+    message: str
+    next_renewal: str | None
+
+    def __str__(self) -> str:
+        return f"{self.host} {self.name}".rstrip()
+
+
+def summarize_certificates(results: Mapping[str, Any]) -> list[str]:
+    """Return one line for each kind of outcome, one for each failure, and one with the next renewal."""
+    reports = [report for host, result in results.items() for report in list_reports(host, result)]
+    lines = []
+    for kind in _KINDS:
+        of_kind = [report for report in reports if report.kind == kind]
+        if of_kind:
+            lines.append(f"{kind}: {len(of_kind)}" + _name_reports(kind, of_kind))
+    lines += [report.message for report in reports if report.kind == "failed"]
+    dated = [report for report in reports if report.next_renewal]
+    if dated:
+        first = min(dated, key=lambda report: report.next_renewal or "")
+        lines.append(f"next renewal: {first.next_renewal} ({first})")
+    return lines or ["no certificate was looked at"]
+
+
+def list_reports(host: str, result: Mapping[str, Any]) -> Iterator[Report]:
+    """Yield what happened on one host, from the task's registered result; a loop has a result for each item."""
+    items = result.get("results")
+    for item in [result] if items is None else items:
+        if item.get("failed") or "action" in item:
+            yield Report(
+                host=host,
+                name=str(_find_name(item)),
+                kind=_find_kind(item),
+                message=str(item.get("msg", "no reason was given")),
+                next_renewal=item.get("next_renewal"),
+            )
+
+
+def _find_kind(item: Mapping[str, Any]) -> str:
+    if item.get("failed"):
+        return "failed"
+    if item["action"] != "issue":
+        return _KIND_BY_ACTION.get(item["action"], item["action"])
+    reasons = {reason["reason"] for reason in item.get("reasons", ())}
+    return "issued" if "missing" in reasons else "renewed"
+
+
+def _find_name(item: Mapping[str, Any]) -> Any:
+    looped = item.get("host_certificate_item")
+    return looped.get("name", "") if isinstance(looped, Mapping) else item.get("name", "")
+
+
+def _name_reports(kind: str, reports: list[Report]) -> str:
+    if kind == "unchanged":
+        return ""
+    named = ", ".join(str(report) for report in reports[:_MOST_NAMED])
+    return f" ({named}{', ...' if len(reports) > _MOST_NAMED else ''})"

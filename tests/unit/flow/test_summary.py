@@ -1,0 +1,51 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._summary import summarize_certificates
+
+
+def result(action, reason=None, renewal=None, **more):
+    reasons = [{"reason": reason, "message": "..."}] if reason else []
+    return {"action": action, "reasons": reasons, "msg": "...", "next_renewal": renewal, "name": "web", **more}
+
+
+def test_each_kind_of_outcome_has_a_line_and_the_earliest_renewal_comes_last():
+    assert summarize_certificates(
+        {
+            "web-01": result("issue", "missing", "2027-01-20T00:00:00Z"),
+            "web-02": result("issue", "due_for_renewal", "2027-01-18T00:00:00Z"),
+            "web-03": result("none", renewal="2027-01-19T00:00:00Z"),
+            "web-04": result("none"),
+        }
+    ) == [
+        "issued: 1 (web-01 web)",
+        "renewed: 1 (web-02 web)",
+        "unchanged: 2",
+        "next renewal: 2027-01-18T00:00:00Z (web-02 web)",
+    ]
+
+
+def test_a_failure_is_named_with_its_reason():
+    failed = {"failed": True, "msg": "web-01: certificate 'web': Failed to reload.", "name": "web"}
+    assert summarize_certificates({"web-01": failed}) == [
+        "failed: 1 (web-01 web)",
+        "web-01: certificate 'web': Failed to reload.",
+    ]
+
+
+def test_every_item_of_a_loop_is_counted():
+    items = [{**result("repair"), "host_certificate_item": {"name": name}} for name in ("web", "mail")]
+    assert summarize_certificates({"web-01": {"results": items}}) == ["repaired: 2 (web-01 web, web-01 mail)"]
+
+
+def test_hosts_that_were_skipped_or_never_reached_are_not_counted():
+    assert summarize_certificates({"web-01": {"skipped": True}, "web-02": {}}) == ["no certificate was looked at"]
+
+
+def test_long_lists_of_hosts_are_cut():
+    lines = summarize_certificates({f"web-{number:02}": result("issue", "missing") for number in range(30)})
+    assert lines[0].startswith("issued: 30 (web-00 web, ")
+    assert lines[0].endswith("web-09 web, ...)")
