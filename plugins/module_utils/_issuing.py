@@ -38,11 +38,12 @@ from ._ledger.claims import (
     claim,
     record_failed,
     record_issued,
+    refuse_other_terms,
     reply_is_lost,
 )
 from ._ledger.holders import this_process
 from ._ledger.limits import Limits
-from ._ledger.records import Record
+from ._ledger.records import FAILED, Record
 from ._ledger.stores import Ledger
 
 _MOST_ATTEMPTS = 100
@@ -220,6 +221,23 @@ def issue(
     """
     issuer = Issuer(api, ledger, clock, log, patience or Patience(), limits or Limits(), recover)
     return issuer.issue(request, lineage, token)
+
+
+def find_known(ledger: Ledger, request: IssuanceRequest, token: str | None) -> Asked | None:
+    """Return what the ledger knows of the request's certificate, without claiming anything; None when it must be asked.
+
+    Raise TokenConflict when the token stands for another request.
+    """
+    for attempt in range(request.attempt, _MOST_ATTEMPTS):
+        wanted = _record_of(replace(request, attempt=attempt), None, token)
+        record = ledger.read(wanted.token)
+        if record is None:
+            return None
+        refuse_other_terms(record, wanted)
+        if record.state != FAILED:
+            arn = record.certificate_arn
+            return None if arn is None else Asked(arn, record.token, asked_now=False)
+    return None
 
 
 def _record_of(request: IssuanceRequest, lineage: LineageId | None, token: str | None) -> Record:

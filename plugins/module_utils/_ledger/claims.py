@@ -75,7 +75,7 @@ def claim(ledger: Ledger, wanted: Record, me: Holder, now: float) -> tuple[Stand
         if current is None:
             mine = replace(wanted, holder=me, lease_until=now + LEASE, created_at=now, updated_at=now, version=1)
         else:
-            _refuse_other_terms(current, wanted)
+            refuse_other_terms(current, wanted)
             standing = judge(current, me, now)
             if standing is not Standing.FREE:
                 return standing, current
@@ -84,7 +84,8 @@ def claim(ledger: Ledger, wanted: Record, me: Holder, now: float) -> tuple[Stand
             return Standing.OURS, mine
 
 
-def _refuse_other_terms(current: Record, wanted: Record) -> None:
+def refuse_other_terms(current: Record, wanted: Record) -> None:
+    """Raise TokenConflict, which names the differences, when a token's record is of another request."""
     differing = sorted(
         name for name in {*current.terms, *wanted.terms} if current.terms.get(name) != wanted.terms.get(name)
     )

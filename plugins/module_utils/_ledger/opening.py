@@ -26,6 +26,24 @@ class LedgerOptions:
 
 
 @contextmanager
+def peek_ledger(options: LedgerOptions) -> Iterator[Ledger]:
+    """Open the ledger for reading alone, for check mode: what does not exist is empty and is not made."""
+    path = _sqlite_path(options)
+    if options.store != "sqlite" or not path.exists():
+        yield MemoryLedger()
+        return
+    ledger = SqliteLedger(path, read_only=True)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _sqlite_path(options: LedgerOptions) -> Path:
+    return Path(options.path).expanduser() if options.path else default_path()
+
+
+@contextmanager
 def open_ledger(options: LedgerOptions) -> Iterator[Ledger]:
     """Open the ledger for one process and close it in the end; raise LedgerError when it cannot be used.
 
@@ -34,7 +52,7 @@ def open_ledger(options: LedgerOptions) -> Iterator[Ledger]:
     if options.store == "none":
         yield MemoryLedger()
     elif options.store == "sqlite":
-        ledger = SqliteLedger(Path(options.path).expanduser() if options.path else default_path())
+        ledger = SqliteLedger(_sqlite_path(options))
         try:
             yield ledger
         finally:

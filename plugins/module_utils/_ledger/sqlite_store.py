@@ -44,6 +44,7 @@ _REMEDIES = (
     ("full", "Free space on the file system that holds the ledger"),
     ("readonly", "Make the ledger's file and directory writable, or give another path"),
     ("unable to open", "Make the ledger's directory and file readable and writable, or give another path"),
+    ("no such table", "The file is no ledger yet, or another program's: run without check mode, or give another path"),
     ("not a database", "It is another program's file or damaged: give another path, or move it away"),
     ("malformed", "The file is damaged: restore it from a backup, or move it away (no certificate is lost by that)"),
     ("locked", "Another process holds the ledger for very long: end it, then run again"),
@@ -57,19 +58,27 @@ def default_path() -> Path:
 
 
 class SqliteLedger:
-    """A ledger in the SQLite file ``path``, made (0600, in a directory of 0700) when it is not there."""
+    """A ledger in the SQLite file ``path``, made (0600, in a directory of 0700) when it is not there.
+
+    With ``read_only`` the file must be there, and nothing is made or migrated.
+    """
 
     remembers = True
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._path = path
         with self._translated("open the ledger"):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-            self._connection = sqlite3.connect(str(path), timeout=_BUSY_SECONDS, isolation_level=None)
+            if not read_only:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
+            self._connection = sqlite3.connect(uri, timeout=_BUSY_SECONDS, isolation_level=None, uri=True)
         try:
             with self._translated("open the ledger"):
-                self._prepare()
+                if read_only:
+                    self._refuse_newer(self._schema_version())
+                else:
+                    self._prepare()
         except LedgerError:
             self.close()
             raise
@@ -81,17 +90,20 @@ class SqliteLedger:
             return
         with self._writing() as connection:
             version = self._schema_version()
-            if version > len(MIGRATIONS):
-                raise LedgerError(
-                    "Failed to open the ledger",
-                    because=f"a newer release wrote it (schema {version}, this release knows {len(MIGRATIONS)})",
-                    on=str(self._path),
-                    remedy="Update the collection on this machine, or give another path",
-                )
+            self._refuse_newer(version)
             for script in MIGRATIONS[version:]:
                 for statement in filter(str.strip, script.split(";")):
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+    def _refuse_newer(self, version: int) -> None:
+        if version > len(MIGRATIONS):
+            raise LedgerError(
+                "Failed to open the ledger",
+                because=f"a newer release wrote it (schema {version}, this release knows {len(MIGRATIONS)})",
+                on=str(self._path),
+                remedy="Update the collection on this machine, or give another path",
+            )
 
     def _use_wal(self) -> None:
         # the switch needs the file alone and does not always heed the busy time-out, so many first openers may collide

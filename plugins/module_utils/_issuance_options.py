@@ -1,0 +1,116 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options that shape an issuance and its ledger: argument specs in named parts, and what the core makes of them.
+
+Modules and the action share them. The documentation's counterparts are the doc fragments ``issuance`` and ``ledger``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from ._acm_pca.arns import AuthorityArn
+from ._acm_pca.waiting import Patience
+from ._errors import InvalidInput
+from ._ledger.limits import Breaker, Limits, Pace
+from ._ledger.opening import LedgerOptions
+
+VALIDITY_TYPES = ["END_DATE", "ABSOLUTE", "DAYS", "MONTHS", "YEARS"]
+KEY_USAGES = [
+    "digitalSignature",
+    "nonRepudiation",
+    "keyEncipherment",
+    "dataEncipherment",
+    "keyAgreement",
+    "keyCertSign",
+    "cRLSign",
+    "encipherOnly",
+    "decipherOnly",
+]
+
+PASSTHROUGH_OPTIONS: dict[str, Any] = {
+    "subject": {"type": "dict"},
+    "subject_alternative_names": {"type": "list", "elements": "str"},
+    "key_usage": {"type": "list", "elements": "str", "choices": KEY_USAGES, "no_log": False},
+    "extended_key_usage": {"type": "list", "elements": "str", "no_log": False},
+    "certificate_policies": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "oid": {"type": "str", "required": True},
+            "cps_uris": {"type": "list", "elements": "str"},
+        },
+    },
+    "custom_extensions": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "oid": {"type": "str", "required": True},
+            "value": {"type": "str", "required": True},
+            "critical": {"type": "bool", "default": False},
+        },
+    },
+}
+TERMS_OPTIONS: dict[str, Any] = {
+    "template": {"type": "str", "default": "EndEntityCertificate", "aliases": ["template_arn"]},
+    "signing_algorithm": {"type": "str"},
+    "validity": {
+        "type": "dict",
+        "default": {"type": "DAYS", "value": 90},
+        "options": {
+            "type": {"type": "str", "choices": VALIDITY_TYPES, "default": "DAYS"},
+            "value": {"type": "int", "required": True},
+        },
+    },
+    "validity_not_before": {
+        "type": "dict",
+        "options": {
+            "type": {"type": "str", "choices": VALIDITY_TYPES, "default": "ABSOLUTE"},
+            "value": {"type": "int", "required": True},
+        },
+    },
+    "api_passthrough": {"type": "dict", "options": PASSTHROUGH_OPTIONS},
+}
+# amazon.aws takes the region from the environment; here the ARN of the CA or certificate names it
+REGION_OPTION: dict[str, Any] = {"region": {"type": "str", "aliases": ["aws_region"]}}
+LEDGER_OPTIONS: dict[str, Any] = {
+    "ledger": {"type": "str", "choices": ["sqlite", "none"], "default": "sqlite"},
+    "ledger_path": {"type": "path"},
+}
+LIMIT_OPTIONS: dict[str, Any] = {
+    "max_issuances": {"type": "int"},
+    "max_issuances_period": {"type": "int", "default": 86400},
+    "requests_per_second": {"type": "float", "default": 20.0},
+}
+
+
+def select_ledger(options: Mapping[str, Any]) -> LedgerOptions:
+    """Return which ledger the options name."""
+    return LedgerOptions(store=options["ledger"], path=options.get("ledger_path"))
+
+
+def select_limits(options: Mapping[str, Any]) -> Limits:
+    """Return the limits that all workers and control nodes with the same ledger share; 0 requests a second is none."""
+    most = options.get("max_issuances")
+    rate = options["requests_per_second"]
+    return Limits(
+        pace=Pace(per_second=rate) if rate else None,
+        breaker=Breaker(max_issuances=most, period=options["max_issuances_period"]) if most is not None else None,
+    )
+
+
+def select_patience(options: Mapping[str, Any]) -> Patience:
+    """Return how long to wait for the certificate."""
+    return Patience(wait_deadline=options["wait_timeout"])
+
+
+def require_region(authority: AuthorityArn, region: str | None) -> None:
+    """Raise InvalidInput when ``region`` is given and is not the one that the CA's ARN names."""
+    if region and region != authority.region:
+        raise InvalidInput(
+            f"The CA is in region {authority.region}, but the task says region {region}",
+            on=authority.text,
+            remedy="Leave region out: the CA's ARN names it",
+        )

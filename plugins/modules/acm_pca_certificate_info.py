@@ -1,0 +1,143 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: acm_pca_certificate_info
+short_description: Read certificates that AWS Private CA issued
+version_added: 0.1.0
+description:
+  - Returns certificates by their ARNs, with chain, parsed facts and the life that they have left.
+  - A certificate that is still being issued, or whose issuance failed, is a state and no failure of the task.
+  - AWS Private CA cannot list certificates; the ARNs come from the tasks that issued them, or from the ledger.
+author:
+  - The fleet_pki.aws_private_ca authors (@fleet-pki)
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+requirements:
+  - cryptography >= 3.3
+attributes:
+  check_mode:
+    description: Whether the task can say what it would do without doing it.
+    support: full
+    details: The task only reads.
+  diff_mode:
+    description: Whether the task can show what it changes.
+    support: N/A
+    details: The task only reads.
+  idempotent:
+    description: Whether a second run with the same options changes nothing.
+    support: full
+options:
+  certificate_arns:
+    description: The ARNs of the certificates. All must be of one region.
+    type: list
+    elements: str
+    required: true
+    aliases: [certificate_arn]
+notes:
+  - The environment variable E(AWS_REGION) is not heeded, since the ARNs name the region.
+seealso:
+  - module: fleet_pki.aws_private_ca.acm_pca_issue_certificate
+"""
+
+EXAMPLES = r"""
+- name: Read a certificate
+  fleet_pki.aws_private_ca.acm_pca_certificate_info:
+    certificate_arn: "{{ issued.certificate_arn }}"
+  register: read
+
+- name: Show how long it lives
+  ansible.builtin.debug:
+    msg: "{{ read.certificates[0].facts.subject.CN }} expires in {{ read.certificates[0].days_left }} days"
+"""
+
+RETURN = r"""
+certificates:
+  description: The certificates, in the order of O(certificate_arns).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    certificate_arn:
+      description: The ARN.
+      returned: always
+      type: str
+    state:
+      description: V(issued), V(in_progress) or V(failed).
+      returned: always
+      type: str
+    failure:
+      description: Why the issuance failed.
+      returned: when RV(certificates[].state=failed)
+      type: str
+    certificate:
+      description: The certificate in PEM.
+      returned: when RV(certificates[].state=issued)
+      type: str
+    certificate_chain:
+      description: The chain in PEM, from the issuing CA to the root, root included.
+      returned: when RV(certificates[].state=issued)
+      type: list
+      elements: str
+    facts:
+      description:
+        - Parsed facts, with C(serial) (hexadecimal), C(subject), C(issuer), C(subject_alternative_names),
+          C(not_before), C(not_after), C(key_algorithm), C(signature_algorithm), C(key_usage), C(extended_key_usage),
+          C(basic_constraints), C(fingerprint_sha256), C(public_key_sha256) and the key identifiers.
+      returned: when RV(certificates[].state=issued)
+      type: dict
+    chain_facts:
+      description: The same facts of each certificate of the chain.
+      returned: when RV(certificates[].state=issued)
+      type: list
+      elements: dict
+    expired:
+      description: Whether it has expired.
+      returned: when RV(certificates[].state=issued)
+      type: bool
+    days_left:
+      description: The days until it expires; negative when it has.
+      returned: when RV(certificates[].state=issued)
+      type: float
+    life_left:
+      description: The share of its life that is left, from 1 to 0.
+      returned: when RV(certificates[].state=issued)
+      type: float
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ..module_utils._acm_pca.api import PrivateCaApi
+from ..module_utils._aws_connection import connect_client, select_connection
+from ..module_utils._certificate_states import choose_region, look_up_certificate
+from ..module_utils._clock import SystemClock
+from ..module_utils._errors import PrivateCaError
+from ..module_utils._issuance_options import REGION_OPTION
+from ..module_utils._x509.library import require_cryptography
+
+ARGUMENT_SPEC = {
+    **REGION_OPTION,
+    "certificate_arns": {"type": "list", "elements": "str", "required": True, "aliases": ["certificate_arn"]},
+}
+
+
+def main():
+    module = AnsibleAWSModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    arns = module.params["certificate_arns"]
+    try:
+        require_cryptography()
+        connection = select_connection(module.params, choose_region(arns, module.params["region"]))
+        clock = SystemClock()
+        api = PrivateCaApi(connect_client("acm-pca", connection), clock=clock)
+        certificates = [look_up_certificate(api, arn, clock.now()) for arn in arns]
+    except PrivateCaError as error:
+        module.fail_json(msg=str(error), **error.details)
+    module.exit_json(changed=False, certificates=certificates)
+
+
+if __name__ == "__main__":
+    main()
