@@ -46,8 +46,9 @@ def describe_terms(request: IssuanceRequest) -> dict[str, str]:
     }
     if request.validity_not_before is not None:
         terms["validity_not_before"] = _validity_text(request.validity_not_before)
-    if request.api_passthrough:
-        terms["api_passthrough"] = canonical_passthrough(request.api_passthrough)
+    passthrough = canonical_passthrough(request.api_passthrough or {})
+    if passthrough != "{}":
+        terms["api_passthrough"] = passthrough
     if request.replaces is not None:
         terms["replaces"] = request.replaces
     return terms
@@ -69,7 +70,8 @@ def _validity_text(validity: Validity) -> str:
 
 def _canonical(value: Any, name: str) -> Any:
     if isinstance(value, Mapping):
-        return {key: _canonical(member, key) for key, member in value.items() if member is not None}
+        members = {key: _canonical(member, key) for key, member in value.items()}
+        return {key: member for key, member in members.items() if member not in (None, {}, [])}
     if isinstance(value, (list, tuple)):
         members = [_canonical(member, name) for member in value]
         return sorted(members, key=_json) if name in _ORDER_IS_MEANINGLESS else members

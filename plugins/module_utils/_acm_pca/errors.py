@@ -195,6 +195,8 @@ def translate(error: BaseException, failed: str, operation: str, on: str | None 
         kind, remedy = (Unreachable, "Run again later") if fault.transient else (ServiceError, "")
     if kind is AccessDenied:
         remedy = _denied_remedy(operation, on, known.get("template_arn"))
+    if "exceeds the certificate authority validity" in fault.message:
+        remedy = "Ask for a shorter validity, or renew the CA's own certificate: it ends earlier"
     because = fault.message if fault.code in fault.message else f"{fault.message.rstrip('. ')} ({fault.code})"
     return kind(failed, because=because, on=on, remedy=remedy or None, **details)
 
