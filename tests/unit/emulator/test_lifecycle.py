@@ -205,3 +205,26 @@ def test_a_root_template_signs_nothing_but_the_roots_own_csr(
     for arn in (authorities.root_arn, authorities.subordinate_arn):
         template = seeding.template_arn(arn, "RootCACertificate")
         assert refusal(issue, client, arn, TemplateArn=template)[0] == "ValidationException"
+
+
+def test_a_creation_that_fails_leaves_a_failed_authority_that_can_only_be_deleted(
+    client: Any, control: EmulatorControl
+) -> None:
+    control.fault("late_failure", "CreateCertificateAuthority", reason="UNSUPPORTED_ALGORITHM")
+    arn = create(client)
+    record = client.describe_certificate_authority(CertificateAuthorityArn=arn)["CertificateAuthority"]
+    assert (record["Status"], record["FailureReason"]) == ("FAILED", "UNSUPPORTED_ALGORITHM")
+    client.delete_certificate_authority(CertificateAuthorityArn=arn)
+    assert refusal(status, client, arn)[0] == "ResourceNotFoundException"
+
+
+def test_a_change_while_the_last_one_settles_is_a_concurrent_modification(
+    client: Any, control: EmulatorControl, root_arn: str
+) -> None:
+    control.freeze()
+    control.settings(update_delay=1)
+    client.update_certificate_authority(CertificateAuthorityArn=root_arn, Status="DISABLED")
+    code = refusal(client.update_certificate_authority, CertificateAuthorityArn=root_arn, Status="ACTIVE")[0]
+    assert code == "ConcurrentModificationException"
+    control.advance(1)
+    client.update_certificate_authority(CertificateAuthorityArn=root_arn, Status="ACTIVE")

@@ -11,7 +11,8 @@ Kinds
   lost_reply     the connection is cut, `before` or `after` the request took effect (default: after)
   hang           waits `seconds` of real time, then goes on
   hold           blocks at `before` or `after` until released
-  late_failure   IssueCertificate hands out an ARN whose GetCertificate is RequestFailedException
+  late_failure   IssueCertificate hands out an ARN whose GetCertificate is RequestFailedException;
+                 CreateCertificateAuthority makes a CA that ends FAILED
 """
 
 from __future__ import annotations

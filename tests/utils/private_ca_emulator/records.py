@@ -129,6 +129,7 @@ class CertificateAuthority:
     created_at: float
     ready_at: float
     changed_at: float
+    settles_at: float = 0.0
     status: str = "PENDING_CERTIFICATE"
     status_before_deletion: str = ""
     failure_reason: str | None = None
@@ -153,7 +154,7 @@ class CertificateAuthority:
 
     def status_at(self, now: float) -> str:
         """The status that Describe reports (reference 5.2): DELETED wins, then the installed certificate's end."""
-        if self.status in ("DELETED", "FAILED"):
+        if self.status == "DELETED":
             return self.status
         if now < self.ready_at and self.installed is None:
             return "CREATING"

@@ -28,6 +28,7 @@ class Settings:
     issuance_delay: float = 0.0
     creation_delay: float = 0.0
     import_delay: float = 0.0
+    update_delay: float = 0.0
     revocation_delay: float = 0.0
     audit_report_delay: float = 0.0
     crl_delay: float = 1800.0

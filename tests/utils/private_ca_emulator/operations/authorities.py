@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 
 from private_ca_emulator import der, names, paging, revocation_configuration, tagging, tokens
 from private_ca_emulator.authorization import find_authority, is_shared_with
-from private_ca_emulator.errors import ServiceError, invalid_args, invalid_state
+from private_ca_emulator.errors import ServiceError, concurrent_modification, invalid_args, invalid_state
 from private_ca_emulator.extensions import encode_nine_bit_usage
 from private_ca_emulator.records import CertificateAuthority, new_authority_arn
 from private_ca_emulator.service import Call, Members, PrivateCa
@@ -91,8 +91,14 @@ def _build_authority(service: PrivateCa, call: Call) -> CertificateAuthority:
         created_at=now,
         ready_at=now + service.settings.creation_delay,
         changed_at=now,
+        status="FAILED" if call.late_failure else "PENDING_CERTIFICATE",
+        failure_reason=_name_failure(call.late_failure),
         tags=tags,
     )
+
+
+def _name_failure(reason: str | None) -> str | None:
+    return reason if reason in (None, "REQUEST_TIMED_OUT", "UNSUPPORTED_ALGORITHM") else "OTHER"
 
 
 def _choose_key_standard(asked: str | None, partition: str, region: str) -> str:
@@ -175,6 +181,8 @@ def list_certificate_authorities(service: PrivateCa, call: Call) -> Members:
 def update_certificate_authority(service: PrivateCa, call: Call) -> Members:
     """UpdateCertificateAuthority: status ACTIVE or DISABLED, and the revocation configuration of new certificates."""
     authority, now = find_authority(service, call), service.clock.now()
+    if now < authority.settles_at:
+        raise concurrent_modification()
     if authority.status_at(now) not in ("ACTIVE", "DISABLED"):
         raise invalid_state("The certificate authority must be in the ACTIVE or DISABLED state to be updated")
     wanted = call.members.get("Status", authority.status)
@@ -186,6 +194,7 @@ def update_certificate_authority(service: PrivateCa, call: Call) -> Members:
         )
         service.crls.check_bucket(revocation)
         authority.revocation = revocation
+    authority.settles_at = now + service.settings.update_delay
     if wanted != authority.status:
         authority.status, authority.changed_at = wanted, now
     return {}
@@ -194,6 +203,8 @@ def update_certificate_authority(service: PrivateCa, call: Call) -> Members:
 def delete_certificate_authority(service: PrivateCa, call: Call) -> Members:
     """DeleteCertificateAuthority: recoverable for 7 to 30 days unless the CA was CREATING or FAILED."""
     authority, now = find_authority(service, call), service.clock.now()
+    if now < authority.settles_at:
+        raise concurrent_modification()
     status = authority.status_at(now)
     if status in ("ACTIVE", "DELETED"):
         raise invalid_state("The certificate authority is not in a valid state for deletion.")

@@ -18,7 +18,7 @@ from private_ca_emulator.certificates import (
     is_self_signed,
     to_pem,
 )
-from private_ca_emulator.errors import ServiceError, invalid_state, refused
+from private_ca_emulator.errors import ServiceError, concurrent_modification, invalid_state, refused
 from private_ca_emulator.records import CertificateAuthority
 from private_ca_emulator.service import Call, Members, PrivateCa
 
@@ -90,6 +90,8 @@ def import_certificate_authority_certificate(service: PrivateCa, call: Call) -> 
 
 
 def _check_state(authority: CertificateAuthority, now: float, into_disabled: str) -> None:
+    if now < authority.settles_at:
+        raise concurrent_modification()
     status = authority.status_at(now)
     if status == "CREATING":
         raise ServiceError("RequestInProgressException", f"The certificate authority {authority.arn} is being created.")
