@@ -143,7 +143,7 @@ def test_partitioned_lists_carry_their_distribution_point_and_hold_only_their_ow
     assert [entry.serial_number for entry in crl] == [second.serial_number]
     point = crl.extensions.get_extension_for_class(x509.IssuingDistributionPoint)
     assert point.critical
-    assert point.value.full_name[0].value == crl_location(second).geturl()
+    assert (point.value.full_name or [])[0].value == crl_location(second).geturl()
 
 
 def test_a_crl_is_made_anew_half_way_to_its_end(client: Any, make_client: Any, control: EmulatorControl) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -105,7 +105,7 @@ class EmulatorControl:
         access_key_id: str,
         account: str,
         arn: str | None = None,
-        policies: list[Mapping[str, Any]] | None = None,
+        policies: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         """Tie an access key to an account, a principal and identity policies (None: everything is allowed)."""
         body = {"access_key_id": access_key_id, "account": account, "arn": arn, "policies": policies}
