@@ -65,6 +65,10 @@ test-hosts: packages setup ## Run the host modules on the oldest and the newest 
 bench: packages setup ## Measure the collection on fleets of hosts
 	@python -m benchmarks
 
+.PHONY: bench-emulator
+bench-emulator: setup ## Measure the emulator alone: certificates per second, memory for each
+	@python tests/benchmarks/bench_emulator.py
+
 ##@ Use
 
 .PHONY: demo
