@@ -13,13 +13,31 @@ options:
   ledger:
     description:
       - Where it is remembered what was asked of the CA, so that a certificate is asked for once.
+      - V(sqlite) is a file, for one control node and all its forks. V(dynamodb) is a table, for several control nodes
+        and for those that are made anew for each run.
       - With V(none) only the service's own memory of five minutes protects from a second certificate.
     type: str
-    choices: [sqlite, none]
+    choices: [sqlite, dynamodb, none]
     default: sqlite
   ledger_path:
-    description: The ledger's file; by default below C($XDG_STATE_HOME) (C(~/.local/state)).
+    description: The file of O(ledger=sqlite); by default below C($XDG_STATE_HOME) (C(~/.local/state)).
     type: path
+  ledger_table:
+    description: The table of O(ledger=dynamodb). Its key is the string C(pk).
+    type: str
+    default: fleet-pki-ledger
+  ledger_region:
+    description: The region of the table; by default the CA's.
+    type: str
+  ledger_endpoint_url:
+    description: The endpoint of the table's service, where it is not AWS's own; O(endpoint_url) is not used for it.
+    type: str
+  ledger_create_table:
+    description:
+      - Whether to create the table when it is not there, billed on demand, with a time to live that removes what has
+        expired 90 days ago.
+    type: bool
+    default: false
 """
 
     LIMITS = r"""

@@ -24,7 +24,7 @@ from ._errors import AccessDenied, InvalidInput
 from ._issuance_options import require_region, select_ledger, select_limits, select_patience
 from ._issuance_token import describe_terms
 from ._issuing import Asked, Issuer, find_known
-from ._ledger.opening import open_ledger, peek_ledger
+from ._ledger.opening import LedgerOptions, open_ledger, peek_ledger
 from ._x509.facts import normalise_serial
 from ._x509.library import require_cryptography
 
@@ -74,7 +74,7 @@ class CertificateIssuance:
         return self._result(certificate_arn, certificate)
 
     def _predict(self, request: IssuanceRequest) -> dict[str, Any]:
-        with peek_ledger(select_ledger(self.options)) as ledger:
+        with peek_ledger(self._ledger_options(request)) as ledger:
             known = find_known(ledger, request, self.options.get("idempotency_token"))
         if known is None:
             return {"changed": True, "state": "absent", "diff": _diff(request)}
@@ -85,7 +85,7 @@ class CertificateIssuance:
         lineage = self.options.get("lineage")
         lineage_id = LineageId(lineage["host"], lineage["name"]) if lineage else None
         token = self.options.get("idempotency_token")
-        with open_ledger(select_ledger(self.options)) as ledger:
+        with open_ledger(self._ledger_options(request)) as ledger:
             issuer = Issuer(
                 self.api,
                 ledger,
@@ -100,6 +100,9 @@ class CertificateIssuance:
                 return self._result(asked.certificate_arn, issuance.certificate, request, asked)
             asked = issuer.ask(request, lineage_id, token)
         return self._result(asked.certificate_arn, self.api.get_certificate(asked.certificate_arn), request, asked)
+
+    def _ledger_options(self, request: IssuanceRequest) -> LedgerOptions:
+        return select_ledger(self.options, parse_authority_arn(request.certificate_authority_arn).region)
 
     def _fetch(self, certificate_arn: str) -> IssuedCertificate | None:
         if not self.options["wait"]:

@@ -9,13 +9,15 @@ Modules and the action share them. The documentation's counterparts are the doc 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Mapping
 
 from ._acm_pca.arns import AuthorityArn
 from ._acm_pca.waiting import Patience
+from ._aws_connection import select_connection
 from ._errors import InvalidInput
 from ._ledger.limits import Breaker, Limits, Pace
-from ._ledger.opening import LedgerOptions
+from ._ledger.opening import DEFAULT_TABLE, LedgerOptions
 
 VALIDITY_TYPES = ["END_DATE", "ABSOLUTE", "DAYS", "MONTHS", "YEARS"]
 KEY_USAGES = [
@@ -76,8 +78,12 @@ TERMS_OPTIONS: dict[str, Any] = {
 # amazon.aws takes the region from the environment; here the ARN of the CA or certificate names it
 REGION_OPTION: dict[str, Any] = {"region": {"type": "str", "aliases": ["aws_region"]}}
 LEDGER_OPTIONS: dict[str, Any] = {
-    "ledger": {"type": "str", "choices": ["sqlite", "none"], "default": "sqlite"},
+    "ledger": {"type": "str", "choices": ["sqlite", "dynamodb", "none"], "default": "sqlite"},
     "ledger_path": {"type": "path"},
+    "ledger_table": {"type": "str", "default": DEFAULT_TABLE},
+    "ledger_region": {"type": "str"},
+    "ledger_endpoint_url": {"type": "str"},
+    "ledger_create_table": {"type": "bool", "default": False},
 }
 LIMIT_OPTIONS: dict[str, Any] = {
     "max_issuances": {"type": "int"},
@@ -86,9 +92,25 @@ LIMIT_OPTIONS: dict[str, Any] = {
 }
 
 
-def select_ledger(options: Mapping[str, Any]) -> LedgerOptions:
-    """Return which ledger the options name."""
-    return LedgerOptions(store=options["ledger"], path=options.get("ledger_path"))
+def select_ledger(options: Mapping[str, Any], region: str | None = None) -> LedgerOptions:
+    """Return which ledger the options name. A DynamoDB table is by default in ``region``, the CA's."""
+    connection = None
+    if options["ledger"] == "dynamodb":
+        region = options.get("ledger_region") or region
+        if region is None:
+            raise InvalidInput(
+                "Failed to open the ledger", because="its region is not known", remedy="Give ledger_region"
+            )
+        # endpoint_url is that of AWS Private CA
+        endpoint_url = options.get("ledger_endpoint_url")
+        connection = replace(select_connection(options, region), endpoint_url=endpoint_url)
+    return LedgerOptions(
+        store=options["ledger"],
+        path=options.get("ledger_path"),
+        table=options.get("ledger_table") or DEFAULT_TABLE,
+        create_table=bool(options.get("ledger_create_table")),
+        connection=connection,
+    )
 
 
 def select_limits(options: Mapping[str, Any]) -> Limits:

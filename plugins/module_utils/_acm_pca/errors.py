@@ -38,7 +38,14 @@ except ImportError:  # whoever builds the client reports the missing library
 
 
 THROTTLING_CODES = frozenset(
-    {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
+    {
+        "ThrottlingException",
+        "Throttling",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "ProvisionedThroughputExceededException",
+        "SlowDown",
+    }
 )
 _TRANSIENT_CODES = frozenset({"InternalFailure", "ServiceUnavailable", "RequestTimeout", "RequestTimeoutException"})
 _SETTLING_CODES = frozenset({"ConcurrentModificationException"})

@@ -9,38 +9,32 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
+from typing import TYPE_CHECKING, Iterator
 
 from .._errors import InvalidInput
 from .memory_store import MemoryLedger
 from .sqlite_store import SqliteLedger, default_path
 from .stores import Ledger
 
+if TYPE_CHECKING:
+    from .._aws_connection import AwsConnection
+
+DEFAULT_TABLE = "fleet-pki-ledger"
+
 
 @dataclass(frozen=True)
 class LedgerOptions:
-    """Which store to use: ``sqlite`` (``path``, by default under the XDG state directory) or ``none``."""
+    """Which store to use: ``sqlite``, ``dynamodb`` or ``none``.
+
+    ``path`` is SQLite's file, by default under the XDG state directory. ``table``, ``create_table`` and ``connection``
+    are DynamoDB's.
+    """
 
     store: str = "sqlite"
     path: str | None = None
-
-
-@contextmanager
-def peek_ledger(options: LedgerOptions) -> Iterator[Ledger]:
-    """Open the ledger for reading alone, for check mode: what does not exist is empty and is not made."""
-    path = _sqlite_path(options)
-    if options.store != "sqlite" or not path.exists():
-        yield MemoryLedger()
-        return
-    ledger = SqliteLedger(path, read_only=True)
-    try:
-        yield ledger
-    finally:
-        ledger.close()
-
-
-def _sqlite_path(options: LedgerOptions) -> Path:
-    return Path(options.path).expanduser() if options.path else default_path()
+    table: str = DEFAULT_TABLE
+    create_table: bool = False
+    connection: AwsConnection | None = None
 
 
 @contextmanager
@@ -58,4 +52,37 @@ def open_ledger(options: LedgerOptions) -> Iterator[Ledger]:
         finally:
             ledger.close()
     else:
+        yield _dynamodb(options, create_table=options.create_table)
+
+
+@contextmanager
+def peek_ledger(options: LedgerOptions) -> Iterator[Ledger]:
+    """Open the ledger for reading alone, for check mode: what does not exist is empty and is not made."""
+    if options.store == "dynamodb":
+        yield _dynamodb(options, create_table=False)
+        return
+    path = _sqlite_path(options)
+    if options.store != "sqlite" or not path.exists():
+        yield MemoryLedger()
+        return
+    ledger = SqliteLedger(path, read_only=True)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _sqlite_path(options: LedgerOptions) -> Path:
+    return Path(options.path).expanduser() if options.path else default_path()
+
+
+def _dynamodb(options: LedgerOptions, *, create_table: bool) -> Ledger:
+    from .._aws_connection import connect_client
+    from .dynamodb_store import DynamoDbLedger
+
+    if options.store != "dynamodb" or options.connection is None:
         raise InvalidInput("Failed to open the ledger", because="there is no such store", on=options.store)
+    ledger = DynamoDbLedger(connect_client("dynamodb", options.connection), options.table)
+    if create_table:
+        ledger.create_table()
+    return ledger

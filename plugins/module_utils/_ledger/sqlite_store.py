@@ -42,6 +42,7 @@ _BUSY_SECONDS = 60.0
 
 _REMEDIES = (
     ("full", "Free space on the file system that holds the ledger"),
+    ("disk I/O", "Look at the file system that holds the ledger: it may be full, over its quota, or broken"),
     ("readonly", "Make the ledger's file and directory writable, or give another path"),
     ("unable to open", "Make the ledger's directory and file readable and writable, or give another path"),
     ("no such table", "The file is no ledger yet, or another program's: run without check mode, or give another path"),

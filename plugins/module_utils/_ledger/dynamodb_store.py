@@ -1,0 +1,214 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The store for several control nodes: one DynamoDB table, written by conditional writes only.
+
+A record is an item ``record#<token>``, a pace ``pace:...``, a counter ``issuances:...``. A write whose reply was lost
+is told from one that another process won by reading the item back: a record names its writer. Items that no one can
+need any more go by the table's time to live (attribute ``expires``).
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import Any, Callable, Iterable, Iterator, TypeVar
+
+from .._acm_pca.errors import BotoCoreError, ClientError, read_fault
+from .._acm_pca.retries import RetryPolicy, call_with_retries
+from .._clock import Clock, SystemClock
+from .._errors import LedgerError
+from .limits import Pace, next_turn
+from .records import Record, dump_record, load_record
+
+_RECORD_PREFIX = "record#"
+_KEPT_AFTER_EXPIRY = 90 * 86400
+_KEPT_UNFINISHED = 400 * 86400
+_KEPT_COUNTERS = 35 * 86400
+
+Result = TypeVar("Result")
+
+_REMEDIES = {
+    "ResourceNotFoundException": "Create the table, or set ledger_create_table: true",
+    "AccessDeniedException": "Allow dynamodb:GetItem, PutItem, UpdateItem and Scan on the table (with "
+    "ledger_create_table also CreateTable, DescribeTable and UpdateTimeToLive)",
+    "NoCredentialsError": "Give AWS credentials",
+}
+
+
+class DynamoDbLedger:
+    """A ledger in the table ``table``, over an injected boto3 DynamoDB client whose own retries are off."""
+
+    remembers = True
+
+    def __init__(self, client: Any, table: str, *, clock: Clock | None = None) -> None:
+        self._client = client
+        self._table = table
+        self._clock: Clock = clock or SystemClock()
+        self._retries = RetryPolicy(deadline=30.0)
+
+    def create_table(self) -> None:
+        """Create the table, billed on demand and with a time to live, unless it is there; return when it is usable."""
+        with self._translated("create the ledger's table"):
+            try:
+                self._call(
+                    "create_table",
+                    AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+                    KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+                    BillingMode="PAY_PER_REQUEST",
+                )
+            except (BotoCoreError, ClientError) as error:
+                if read_fault(error).code not in ("ResourceInUseException", "TableAlreadyExistsException"):
+                    raise
+            self._wait_until_active()
+            self._expire_items()
+
+    def _wait_until_active(self) -> None:
+        until = time.monotonic() + 120.0
+        while self._call("describe_table")["Table"]["TableStatus"] not in ("ACTIVE", "UPDATING"):
+            if time.monotonic() > until:
+                raise LedgerError(
+                    "Failed to create the ledger's table",
+                    because="it is not active after 120 seconds",
+                    on=self._table,
+                    remedy="Run again",
+                )
+            time.sleep(1.0)
+
+    def _expire_items(self) -> None:
+        described = self._call("describe_time_to_live")["TimeToLiveDescription"]
+        if described.get("TimeToLiveStatus", "DISABLED") != "DISABLED":
+            return
+        try:
+            specification = {"Enabled": True, "AttributeName": "expires"}
+            self._call("update_time_to_live", TimeToLiveSpecification=specification)
+        except (BotoCoreError, ClientError) as error:
+            if read_fault(error).code != "ValidationException":  # another process was faster
+                raise
+
+    def read(self, token: str) -> Record | None:
+        """Return the record of ``token``."""
+        with self._translated("read the ledger"):
+            item = self._get(_RECORD_PREFIX + token)
+            return None if item is None else _record_of(item)
+
+    def swap(self, record: Record, expected_version: int | None) -> bool:
+        """Write ``record`` if ``expected_version`` is stored (None: nothing is); tell whether it was written."""
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+        if expected_version is not None:
+            condition = {
+                "ConditionExpression": "version = :expected",
+                "ExpressionAttributeValues": {":expected": {"N": str(expected_version)}},
+            }
+        with self._translated("write to the ledger"):
+            if self._write("put_item", Item=_item_of(record), **condition) is not None:
+                return True
+            item = self._get(_RECORD_PREFIX + record.token)
+            return item is not None and _record_of(item) == record
+
+    def reserve_turn(self, key: str, pace: Pace, now: float) -> float:
+        """Take the next turn of the pace ``key`` and return the seconds until it comes."""
+        with self._translated("write to the ledger"):
+            while True:
+                item = self._get(key)
+                planned = None if item is None else float(item["planned"]["N"])
+                wait, next_planned = next_turn(pace, planned, now)
+                condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+                if item is not None:
+                    condition = {
+                        "ConditionExpression": "planned = :old",
+                        "ExpressionAttributeValues": {":old": item["planned"]},
+                    }
+                written = {"pk": {"S": key}, "planned": {"N": f"{next_planned:.6f}"}}
+                if self._write("put_item", Item=written, **condition) is not None:
+                    return wait
+
+    def count_up(self, key: str, limit: int) -> int | None:
+        """Add one to the counter ``key`` unless it has reached ``limit``; return the new count, or None."""
+        if limit < 1:
+            return None
+        with self._translated("write to the ledger"):
+            reply = self._write(
+                "update_item",
+                Key={"pk": {"S": key}},
+                UpdateExpression="ADD issuances :one SET expires = :expires",
+                ConditionExpression="attribute_not_exists(issuances) OR issuances < :limit",
+                ExpressionAttributeValues={
+                    ":one": {"N": "1"},
+                    ":limit": {"N": str(limit)},
+                    ":expires": {"N": str(int(self._clock.now()) + _KEPT_COUNTERS)},
+                },
+                ReturnValues="UPDATED_NEW",
+            )
+            return None if reply is None else int(reply["Attributes"]["issuances"]["N"])
+
+    def count(self, key: str) -> int:
+        """Return the counter ``key``."""
+        with self._translated("read the ledger"):
+            item = self._get(key)
+            return 0 if item is None else int(item["issuances"]["N"])
+
+    def records(self) -> Iterable[Record]:
+        """Return all records (a scan of the table)."""
+        found: list[Record] = []
+        start: dict[str, Any] = {}
+        with self._translated("read the ledger"):
+            while True:
+                page = self._call(
+                    "scan",
+                    ConsistentRead=True,
+                    FilterExpression="begins_with(pk, :prefix)",
+                    ExpressionAttributeValues={":prefix": {"S": _RECORD_PREFIX}},
+                    **start,
+                )
+                found += [_record_of(item) for item in page["Items"]]
+                if "LastEvaluatedKey" not in page:
+                    return found
+                start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def _get(self, key: str) -> dict[str, Any] | None:
+        item: dict[str, Any] | None = self._call("get_item", Key={"pk": {"S": key}}, ConsistentRead=True).get("Item")
+        return item
+
+    def _write(self, name: str, **parameters: Any) -> dict[str, Any] | None:
+        """Return the reply of a conditional write, None when its condition does not hold."""
+        try:
+            reply: dict[str, Any] = self._call(name, **parameters)
+        except (BotoCoreError, ClientError) as error:
+            if read_fault(error).code == "ConditionalCheckFailedException":
+                return None
+            raise
+        return reply
+
+    def _call(self, name: str, **parameters: Any) -> Any:
+        call: Callable[..., Any] = getattr(self._client, name)
+        return call_with_retries(lambda: call(TableName=self._table, **parameters), self._retries, self._clock)
+
+    @contextmanager
+    def _translated(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except (BotoCoreError, ClientError, ValueError, KeyError) as error:
+            fault = read_fault(error)
+            raise LedgerError(
+                f"Failed to {doing}",
+                because=f"{fault.message} ({fault.code})",
+                on=f"DynamoDB table {self._table}",
+                remedy=_REMEDIES.get(fault.code, "Check the table and its region, then run again"),
+            ) from error
+
+
+def _item_of(record: Record) -> dict[str, Any]:
+    end = record.not_after
+    kept_until = record.updated_at + _KEPT_UNFINISHED if end is None else end + _KEPT_AFTER_EXPIRY
+    return {
+        "pk": {"S": _RECORD_PREFIX + record.token},
+        "version": {"N": str(record.version)},
+        "record": {"S": dump_record(record)},
+        "expires": {"N": str(int(kept_until))},
+    }
+
+
+def _record_of(item: dict[str, Any]) -> Record:
+    return load_record(item["record"]["S"], int(item["version"]["N"]))

@@ -1,0 +1,172 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every store of the ledger behaves alike: compare-and-swap, shared pace, counters. DynamoDB is moto's."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import LedgerError
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.dynamodb_store import DynamoDbLedger
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.holders import this_process
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import Pace
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.memory_store import MemoryLedger
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.records import (
+    Record,
+    dump_record,
+    load_record,
+)
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.sqlite_store import SqliteLedger
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.stores import Ledger
+from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import AUTHORITY, START, FakeClock
+from botocore.exceptions import ClientError, ReadTimeoutError
+from moto import mock_aws
+
+FIRST = Record(
+    token="a" * 36,
+    terms={"certificate_authority_arn": AUTHORITY, "validity": "DAYS:90"},
+    host="web1",
+    lineage="web",
+    holder=this_process(),
+    lease_until=START + 60,
+    created_at=START,
+    updated_at=START,
+)
+
+
+def changed(record: Record, **members: Any) -> Record:
+    return dataclasses.replace(record, version=record.version + 1, **members)
+
+
+@pytest.fixture
+def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        yield boto3.client("dynamodb", region_name="eu-central-1")
+
+
+@pytest.fixture(params=["sqlite", "dynamodb", "none"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    with ExitStack() as stack:
+        if request.param == "none":
+            yield MemoryLedger()
+        elif request.param == "sqlite":
+            ledger = SqliteLedger(tmp_path / "ledger.sqlite3")
+            stack.callback(ledger.close)
+            yield ledger
+        else:
+            table = DynamoDbLedger(request.getfixturevalue("dynamodb"), "ledger", clock=FakeClock())
+            table.create_table()
+            yield table
+
+
+def test_a_record_is_written_once_and_then_only_over_the_version_that_was_read(store: Ledger) -> None:
+    assert store.read(FIRST.token) is None
+    assert store.swap(FIRST, None)
+    rival = dataclasses.replace(FIRST, host="web2")
+    assert not store.swap(rival, None)
+    second = changed(FIRST, certificate_arn="arn", state="asked", holder=None)
+    assert store.swap(second, FIRST.version)
+    assert not store.swap(changed(FIRST, failure="stale"), FIRST.version)
+    assert store.read(FIRST.token) == second
+    assert list(store.records()) == [second]
+
+
+def test_the_pace_hands_out_turns_at_its_rate_after_the_burst(store: Ledger) -> None:
+    pace = Pace(per_second=20, burst=5)
+    waits = [store.reserve_turn("pace:x", pace, START) for _number in range(25)]
+    assert waits[:5] == [0.0] * 5
+    assert waits[5:] == pytest.approx([number / 20 for number in range(1, 21)], abs=1e-5)
+    assert store.reserve_turn("pace:other", pace, START) == 0.0
+    assert store.reserve_turn("pace:x", pace, START + 60) == 0.0
+
+
+def test_a_pace_planned_far_ahead_by_a_clock_that_was_set_back_is_begun_anew(store: Ledger) -> None:
+    pace = Pace(per_second=20, burst=1)
+    store.reserve_turn("pace:x", pace, START + 86400)
+    assert store.reserve_turn("pace:x", pace, START) == 0.0
+
+
+def test_a_counter_stops_at_its_limit(store: Ledger) -> None:
+    assert store.count("issuances:x") == 0
+    assert [store.count_up("issuances:x", 2) for _number in range(4)] == [1, 2, None, None]
+    assert store.count("issuances:x") == 2
+    assert store.count_up("issuances:y", 0) is None
+
+
+def test_a_record_of_a_later_release_keeps_what_this_one_does_not_know() -> None:
+    text = dump_record(FIRST).replace('"host": "web1"', '"host": "web1", "colour": "blue"')
+    loaded = load_record(text, 7)
+    assert (loaded.version, loaded.extra) == (7, {"colour": "blue"})
+    assert load_record(dump_record(loaded), 7) == loaded
+
+
+class LosesReplies:
+    """A DynamoDB client whose first conditional write is carried out and its reply lost."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.lost = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def put_item(self, **parameters: Any) -> Any:
+        reply = self._client.put_item(**parameters)
+        if not self.lost:
+            self.lost += 1
+            raise ReadTimeoutError(endpoint_url="https://here")
+        return reply
+
+
+def test_a_swap_whose_reply_was_lost_is_known_to_be_ones_own(dynamodb: Any) -> None:
+    DynamoDbLedger(dynamodb, "ledger", clock=FakeClock()).create_table()
+    client = LosesReplies(dynamodb)
+    assert DynamoDbLedger(client, "ledger", clock=FakeClock()).swap(FIRST, None)
+    assert client.lost == 1
+
+
+def test_the_table_is_billed_on_demand_and_forgets_what_has_long_expired(dynamodb: Any) -> None:
+    ledger = DynamoDbLedger(dynamodb, "ledger", clock=FakeClock())
+    ledger.create_table()
+    ledger.create_table()
+    assert (
+        dynamodb.describe_table(TableName="ledger")["Table"]["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    )
+    described = dynamodb.describe_time_to_live(TableName="ledger")["TimeToLiveDescription"]
+    assert (described["TimeToLiveStatus"], described["AttributeName"]) == ("ENABLED", "expires")
+    ledger.swap(dataclasses.replace(FIRST, not_after=START), None)
+    item = dynamodb.get_item(TableName="ledger", Key={"pk": {"S": f"record#{FIRST.token}"}})["Item"]
+    assert int(item["expires"]["N"]) == START + 90 * 86400
+
+
+def test_a_missing_table_is_told_with_the_option_that_creates_it(dynamodb: Any) -> None:
+    with pytest.raises(LedgerError, match="ledger_create_table"):
+        DynamoDbLedger(dynamodb, "nowhere", clock=FakeClock()).read("token")
+
+
+def test_records_are_read_page_by_page(dynamodb: Any) -> None:
+    ledger = DynamoDbLedger(dynamodb, "ledger", clock=FakeClock())
+    ledger.create_table()
+    large = {**FIRST.terms, "api_passthrough": "x" * 100_000}
+    for number in range(15):
+        ledger.swap(dataclasses.replace(FIRST, token=f"{number:036x}", terms=large), None)
+    assert len(list(ledger.records())) == 15
+
+
+def test_denied_access_names_the_actions_to_allow(dynamodb: Any) -> None:
+    class Denies:
+        def get_item(self, **_parameters: Any) -> Any:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "GetItem")
+
+    with pytest.raises(LedgerError, match="Allow dynamodb:GetItem"):
+        DynamoDbLedger(Denies(), "ledger", clock=FakeClock()).read("token")
