@@ -73,8 +73,8 @@ def _canonical(value: Any, name: str) -> Any:
         members = {key: _canonical(member, key) for key, member in value.items()}
         return {key: member for key, member in members.items() if member not in (None, {}, [])}
     if isinstance(value, (list, tuple)):
-        members = [_canonical(member, name) for member in value]
-        return sorted(members, key=_json) if name in _ORDER_IS_MEANINGLESS else members
+        values = [_canonical(member, name) for member in value]
+        return sorted(values, key=_json) if name in _ORDER_IS_MEANINGLESS else values
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     return _canonical_name(value, name)

@@ -53,11 +53,11 @@ def judge(directory: Path, result: dict[str, Any]) -> str:
 def test_the_five_steps_of_issuing(
     run_tasks: RunTasks, make_csr: MakeCsr, authority_arn: str, control: EmulatorControl, tmp_path: Path
 ) -> None:
-    options = {
+    options: dict[str, Any] = {
         "certificate_authority_arn": authority_arn,
         "csr_path": str(make_csr("web", "/CN=web.example.com", "-addext", "subjectAltName=DNS:web.example.com")),
     }
-    changed = {**options, "validity": {"type": "DAYS", "value": 30}}
+    changed: dict[str, Any] = {**options, "validity": {"type": "DAYS", "value": 30}}
     run = run_tasks(
         [
             task("check", check=True, **options),
@@ -208,7 +208,7 @@ def test_a_wait_that_is_too_short_tells_the_arn_and_later_tasks_go_on_from_it(
     run_tasks: RunTasks, make_csr: MakeCsr, authority_arn: str, control: EmulatorControl
 ) -> None:
     control.settings(issuance_delay=3600)
-    options = {"certificate_authority_arn": authority_arn, "csr_path": str(make_csr())}
+    options: dict[str, Any] = {"certificate_authority_arn": authority_arn, "csr_path": str(make_csr())}
     late = results(
         run_tasks(
             [
@@ -236,7 +236,7 @@ def test_a_failed_issuance_is_a_state_to_read_and_the_next_run_gets_a_certificat
     run_tasks: RunTasks, make_csr: MakeCsr, authority_arn: str, control: EmulatorControl
 ) -> None:
     control.fault("late_failure", "IssueCertificate", times=1, reason="name constraints")
-    options = {"certificate_authority_arn": authority_arn, "csr_path": str(make_csr())}
+    options: dict[str, Any] = {"certificate_authority_arn": authority_arn, "csr_path": str(make_csr())}
     first = results(run_tasks([task("issue", may_fail=True, **options)]))["issue"]
     assert first["failed"]
     arn = first["certificate_arn"]
@@ -250,7 +250,7 @@ def test_a_failed_issuance_is_a_state_to_read_and_the_next_run_gets_a_certificat
 def test_bad_input_gets_a_clear_error_before_any_certificate_is_asked_for(
     run_tasks: RunTasks, make_csr: MakeCsr, authority_arn: str, control: EmulatorControl, tmp_path: Path
 ) -> None:
-    good = {"certificate_authority_arn": authority_arn, "csr_path": str(make_csr())}
+    good: dict[str, Any] = {"certificate_authority_arn": authority_arn, "csr_path": str(make_csr())}
     pem = Path(good["csr_path"]).read_text()
     asked_before = len(control.certificates())
     cases: dict[str, tuple[dict[str, Any], str]] = {
@@ -344,7 +344,7 @@ def test_denied_access_names_action_resource_and_template(
         ],
     }
     control.add_access_key("AKIALEASTPRIVILEGE00", authority_arn.split(":")[4], policies=[issue_only])
-    options = {"certificate_authority_arn": authority_arn, "csr_path": csr}
+    options: dict[str, Any] = {"certificate_authority_arn": authority_arn, "csr_path": csr}
     run = run_tasks(
         [
             task("describe denied", may_fail=True, **options),
@@ -368,7 +368,7 @@ def test_denied_access_names_action_resource_and_template(
 
 
 def test_missing_credentials_and_endpoints_are_told(run_tasks: RunTasks, make_csr: MakeCsr, authority_arn: str) -> None:
-    options = {
+    options: dict[str, Any] = {
         "certificate_authority_arn": authority_arn,
         "csr_path": str(make_csr()),
         "signing_algorithm": "SHA256WITHECDSA",
@@ -393,7 +393,7 @@ def test_a_ledger_that_cannot_be_used_is_told_before_anything_is_asked(
     (tmp_path / "foreign.sqlite3").write_text("this is no database, but it is long enough to look at" * 100)
     (tmp_path / "file").write_text("")
     asked_before = len(control.certificates())
-    options = {"certificate_authority_arn": authority_arn, "csr_path": str(make_csr())}
+    options: dict[str, Any] = {"certificate_authority_arn": authority_arn, "csr_path": str(make_csr())}
     cases = {str(tmp_path / "foreign.sqlite3"): "damaged", str(tmp_path / "file" / "x.sqlite3"): "writable"}
     run = run_tasks([task(path, may_fail=True, ledger_path=path, **options) for path in cases])
     for path, expected in cases.items():

@@ -74,7 +74,7 @@ def test_every_mapped_code_becomes_a_service_error_that_says_what_to_do(code: st
         (exceptions.ReadTimeoutError(**HERE), True, False, None),
         (exceptions.ConnectionClosedError(**HERE), True, False, None),
         (exceptions.HTTPClientError(error="reset"), True, False, None),
-        (exceptions.SSLError(error="untrusted", **HERE), False, False, False),
+        (exceptions.SSLError(error=ValueError("untrusted"), **HERE), False, False, False),
         (exceptions.NoCredentialsError(), False, False, False),
     ],
 )
@@ -95,7 +95,7 @@ def test_faults_are_told_apart(error: Exception, transient: bool, throttled: boo
         (exceptions.NoCredentialsError(), Unreachable, "no credentials were found"),
         (exceptions.NoRegionError(), Unreachable, "no region is set"),
         (exceptions.EndpointConnectionError(**HERE), Unreachable, "https://here"),
-        (exceptions.SSLError(error="untrusted", **HERE), Unreachable, "aws_ca_bundle"),
+        (exceptions.SSLError(error=ValueError("untrusted"), **HERE), Unreachable, "aws_ca_bundle"),
         (exceptions.ParamValidationError(report="Validity is missing"), InvalidInput, "Validity is missing"),
     ],
 )

@@ -139,9 +139,8 @@ def test_the_table_is_billed_on_demand_and_forgets_what_has_long_expired(dynamod
     ledger = DynamoDbLedger(dynamodb, "ledger", clock=FakeClock())
     ledger.create_table()
     ledger.create_table()
-    assert (
-        dynamodb.describe_table(TableName="ledger")["Table"]["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
-    )
+    table = dynamodb.describe_table(TableName="ledger")["Table"]
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     described = dynamodb.describe_time_to_live(TableName="ledger")["TimeToLiveDescription"]
     assert (described["TimeToLiveStatus"], described["AttributeName"]) == ("ENABLED", "expires")
     ledger.swap(dataclasses.replace(FIRST, not_after=START), None)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import LedgerError
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import Pace
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.opening import (
     LedgerOptions,
     open_ledger,
@@ -145,10 +146,19 @@ def run_python(script: str, *arguments: str | Path, **popen: object) -> subproce
     code = textwrap.dedent(prelude) + textwrap.dedent(script)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, **popen)  # type: ignore[call-overload,no-any-return]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, **popen)  # type: ignore[call-overload]
 
 
-def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "ledger.sqlite3")
+    ledger._connection.execute("PRAGMA max_page_count = 12")  # SQLite's own way to meet the end of the disk
+    with pytest.raises(LedgerError, match="Free space"):
+        ledger.swap(dataclasses.replace(RECORD, failure="x" * 100_000), None)
+    assert ledger.swap(RECORD, None)
+    ledger.close()
+
+
+def test_a_file_that_may_not_grow_is_told_and_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     with open_ledger(options(path)) as ledger:
         ledger.swap(RECORD, None)
@@ -167,7 +177,7 @@ def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path) -> None:
     """
     told, _errors = run_python(filling, path, preexec_fn=limit_files).communicate(timeout=60)
     assert "Failed to write to the ledger" in told
-    assert "Free space" in told
+    assert "may be full, over its quota" in told
     with open_ledger(options(path)) as ledger:
         assert ledger.read("token") == RECORD
 
