@@ -247,6 +247,8 @@ def _result(
         "changed": changed,
         "generation": generation.id,
         "current": manifest.facts if manifest is not None else None,
+        "certificate_arn": manifest.certificate_arn if manifest is not None else None,
+        "issued_at": manifest.issued_at if manifest is not None else None,
         "previous": before.live.manifest.facts
         if before.live is not None and before.live.manifest is not None
         else None,

@@ -73,6 +73,8 @@ def _result(previous: Any, changed: bool) -> dict[str, Any]:
         "changed": changed,
         "generation": None,
         "current": None,
+        "certificate_arn": None,
+        "issued_at": None,
         "previous": previous,
         "steps": ["remove"] if changed else [],
         "served": None,

@@ -202,6 +202,8 @@ def _result(verdict: Verdict, request: Mapping[str, Any] | None, changed: bool) 
         "request": request,
         "generation": verdict.generation,
         "replaces": verdict.replaces,
+        "certificate_arn": verdict.certificate_arn,
+        "issued_at": verdict.issued_at,
         "host_time": int(time.time()),
         "changed": changed,
     }

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable, Mapping
 
 from ._generations.inspection import Fault, Generation, Inspection
@@ -18,13 +18,18 @@ KeyMatches = Callable[[Generation], bool]
 
 @dataclass(frozen=True)
 class Verdict:
-    """``action`` is none, repair, apply or issue. ``generation`` is the id to apply; ``replaces`` a serial."""
+    """``action`` is none, repair, apply or issue. ``generation`` is the id to apply; ``replaces`` a serial.
+
+    ``current``, ``certificate_arn`` and ``issued_at`` (epoch seconds) are of the live generation.
+    """
 
     action: str
     reasons: tuple[Reason, ...] = ()
     current: Mapping[str, Any] | None = None
     generation: str | None = None
     replaces: str | None = None
+    certificate_arn: str | None = None
+    issued_at: float | None = None
 
 
 def decide(inspection: Inspection, wanted: WantedLineage, now: float, key_matches: KeyMatches) -> Verdict:
@@ -32,19 +37,31 @@ def decide(inspection: Inspection, wanted: WantedLineage, now: float, key_matche
 
     ``key_matches`` is asked only about a generation whose key file has another content than was written.
     """
+    verdict = _decide(inspection, wanted, now, key_matches)
+    live = inspection.live
+    if live is None or live.manifest is None:
+        return verdict
+    return replace(
+        verdict,
+        current=live.manifest.facts,
+        certificate_arn=live.manifest.certificate_arn,
+        issued_at=live.manifest.issued_at,
+    )
+
+
+def _decide(inspection: Inspection, wanted: WantedLineage, now: float, key_matches: KeyMatches) -> Verdict:
     live, candidate = inspection.live, inspection.candidate
-    current = live.manifest.facts if live is not None and live.manifest is not None else None
     if candidate is not None and not _list_reasons(candidate, wanted, now, key_matches):
         reason = Reason("not_in_service", _explain_candidate(inspection, candidate))
-        return Verdict("apply", (reason, *_to_reasons(candidate.faults)), current, candidate.id)
+        return Verdict("apply", (reason, *_to_reasons(candidate.faults)), generation=candidate.id)
     reasons = _list_reasons(live, wanted, now, key_matches)
     if live is None or reasons:
-        return Verdict("issue", tuple(reasons), current, None, _find_serial(candidate) or _find_serial(live))
+        return Verdict("issue", tuple(reasons), replaces=_find_serial(candidate) or _find_serial(live))
     faults = _to_reasons((*live.faults, *inspection.link_faults))
     if inspection.state.in_service != live.id:
         message = f"The generation {live.id} is live, but was not proved to be in service"
-        return Verdict("apply", (Reason("not_in_service", message), *faults), current, live.id)
-    return Verdict("repair" if faults else "none", faults, current)
+        return Verdict("apply", (Reason("not_in_service", message), *faults), generation=live.id)
+    return Verdict("repair" if faults else "none", faults)
 
 
 def _list_reasons(

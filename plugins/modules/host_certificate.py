@@ -20,6 +20,9 @@ author:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
+  - fleet_pki.aws_private_ca.issuance
+  - fleet_pki.aws_private_ca.ledger
+  - fleet_pki.aws_private_ca.ledger.limits
 attributes:
   check_mode:
     description: Whether the task can say what it would do, and why, without doing it.
@@ -62,51 +65,6 @@ options:
       - The ARN of the private CA that signs. Its region and partition are taken from it.
       - Required when O(state=present).
     type: str
-  template:
-    description:
-      - The certificate template, by short name (V(EndEntityServerAuthCertificate)) or by ARN.
-    type: str
-    default: EndEntityCertificate
-    aliases: [template_arn]
-  signing_algorithm:
-    description:
-      - The algorithm that the CA signs with, such as V(SHA256WITHECDSA). Its family must fit the CA's own key.
-      - By default the CA's own, which takes a call of C(DescribeCertificateAuthority) in each run that issues.
-    type: str
-  validity:
-    description: How long the certificate is to be valid, in the API's own shape.
-    type: dict
-    default: {type: DAYS, value: 90}
-    suboptions:
-      type:
-        description:
-          - The unit of O(validity.value).
-          - With V(END_DATE) the value is a date as C(YYYYMMDDHHMMSS) in UTC; with V(ABSOLUTE) it is in epoch seconds.
-        type: str
-        choices: [END_DATE, ABSOLUTE, DAYS, MONTHS, YEARS]
-        default: DAYS
-      value:
-        description: The number of units, or the date.
-        type: int
-        required: true
-  validity_not_before:
-    description: When the validity is to begin; by default an hour before the certificate is issued.
-    type: dict
-    suboptions:
-      type:
-        description: The kind of O(validity_not_before.value); the service documents V(ABSOLUTE) alone.
-        type: str
-        choices: [END_DATE, ABSOLUTE, DAYS, MONTHS, YEARS]
-        default: ABSOLUTE
-      value:
-        description: The time, in epoch seconds for V(ABSOLUTE).
-        type: int
-        required: true
-  api_passthrough:
-    description:
-      - What the CA is to add to the certificate, in the shape of the API's C(ApiPassthrough).
-      - Heeded only with templates whose names end in C(_APIPassthrough) or C(_APICSRPassthrough).
-    type: dict
   common_name:
     description: The common name of the subject, at most 64 characters.
     type: str
@@ -171,6 +129,24 @@ options:
     description: Serials, in hexadecimal, of certificates that are known to be revoked and are to be replaced.
     type: list
     elements: str
+    default: []
+  adopt:
+    description:
+      - A key and certificate that are on the host already, to be taken over if they meet what the task asks.
+      - Nothing is issued then.
+    type: dict
+    suboptions:
+      key:
+        description: The file of the private key.
+        type: str
+        required: true
+      certificate:
+        description: The file of the certificate, or of certificate and chain.
+        type: str
+        required: true
+      chain:
+        description: The file of the chain, where it is another one.
+        type: str
   as_of:
     description:
       - The time by which to decide what is due and to judge validity, in ISO 8601; by default now.
@@ -186,8 +162,8 @@ options:
     type: raw
   command_timeout:
     description: How long each command may take, in seconds.
-    type: int
-    default: 60
+    type: float
+    default: 60.0
   verify:
     description: How to prove, by a TLS handshake from the host, that the service serves the new certificate.
     type: dict
@@ -209,27 +185,36 @@ options:
         choices: [smtp, imap, postgres, ldap]
       timeout:
         description: How long one handshake may take, in seconds.
-        type: int
-        default: 10
+        type: float
+        default: 5.0
       retries:
         description: How often to try again while the service still serves another certificate.
         type: int
-        default: 5
+        default: 10
+      interval:
+        description: The pause between two tries, in seconds.
+        type: float
+        default: 0.5
   keep_generations:
     description: How many former generations of the certificate to keep on the host.
     type: int
     default: 2
   formats:
     description:
-      - Files to write beside the usual PEM files.
-      - V(combined) is C(combined.pem) (certificate, chain, key), V(pkcs12) is C(keystore.p12), V(der) is C(cert.der)
-        and C(privkey.der).
+      - Files to write beside C(privkey.pem), C(cert.pem), C(chain.pem), C(fullchain.pem) and C(root.pem).
+      - V(combined) is C(combined.pem), certificate, chain and key, as haproxy reads it.
+      - V(pkcs12) is C(keystore.p12), as Java reads it; it needs O(keystore_passphrase).
+      - V(der) is C(cert.der) and C(privkey.der).
     type: list
     elements: str
     choices: [combined, pkcs12, der]
+    default: []
   links:
-    description: Symbolic links to keep, absolute path to the name of a file of the live generation.
+    description:
+      - Symbolic links to keep, absolute path to the name of a file of the live generation.
+      - Another link there is replaced. A file or directory is not, and the task fails.
     type: dict
+    default: {}
   owner:
     description: The owner of certificate files.
     type: str
@@ -248,29 +233,6 @@ options:
   key_mode:
     description: The mode of files with the private key.
     type: raw
-  ledger:
-    description:
-      - Where the control node remembers what it asked of the CA.
-      - With V(none) a certificate may be asked for twice when a run is killed and repeated five minutes later.
-    type: str
-    choices: [sqlite, none]
-    default: sqlite
-  ledger_path:
-    description: The ledger's file; by default below C($XDG_STATE_HOME) (C(~/.local/state)).
-    type: path
-  max_issuances:
-    description: The most certificates to ask of the CA in O(max_issuances_period); more are refused before the call.
-    type: int
-  max_issuances_period:
-    description: The period of O(max_issuances), in seconds.
-    type: int
-    default: 86400
-  requests_per_second:
-    description:
-      - The rate of C(IssueCertificate) that all workers and control nodes with one ledger share. V(0) is no limit.
-      - The service's default quota is 25.
-    type: float
-    default: 20.0
   wait_timeout:
     description: How long to wait for an issued certificate, in seconds. A later run goes on waiting for the same one.
     type: int
@@ -280,7 +242,8 @@ notes:
   - The host needs Python 3.8 and C(cryptography) 3.3.
   - The region is the one of O(certificate_authority_arn); the environment variable C(AWS_REGION) is not heeded.
 seealso:
-  - module: amazon.aws.acm_certificate
+  - module: fleet_pki.aws_private_ca.acm_pca_issue_certificate
+  - module: fleet_pki.aws_private_ca.host_certificate_info
 """
 
 EXAMPLES = r"""
@@ -350,8 +313,8 @@ previous:
   returned: success
   type: dict
 certificate_arn:
-  description: The ARN of the certificate that was issued.
-  returned: when one was issued
+  description: The ARN of the certificate that is live now; V(null) when it is unknown.
+  returned: success
   type: str
 differences:
   description: What the CA dropped or overrode of what was asked, each as a sentence.

@@ -145,6 +145,14 @@ current:
   description: Facts of the certificate that is live, null after a removal.
   returned: success
   type: dict
+certificate_arn:
+  description: ARN of the live certificate, null when it is unknown.
+  returned: success
+  type: str
+issued_at:
+  description: When the live certificate was issued, in epoch seconds. Renewal is reckoned from it.
+  returned: success
+  type: float
 previous:
   description: Facts of the certificate that was live before, null when there was none.
   returned: success

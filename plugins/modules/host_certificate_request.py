@@ -138,6 +138,14 @@ current:
   description: Facts of the live certificate, null when there is none.
   returned: success
   type: dict
+certificate_arn:
+  description: ARN of the live certificate, null when it is unknown.
+  returned: success
+  type: str
+issued_at:
+  description: When the live certificate was issued, in epoch seconds. Renewal is reckoned from it.
+  returned: success
+  type: float
 request:
   description: The request that waits for its certificate, null when none does.
   returned: success

@@ -18,32 +18,20 @@ from typing import Any, Protocol
 
 from ..module_utils._acm_pca.models import Issuance
 from ..module_utils._errors import PrivateCaError
+from ..module_utils._host_argument_specs import SERVICE_SPEC
 from ._host_modules import HostModules, Inspection, Installation
+from ._options import POLICY_OPTIONS
 from ._order import Order
 from ._outcome import Outcome
+from ._renewal import check_renewal_plan, plan_renewal, warn_of_authority_end, warn_of_unproved_service
 
 _DEFAULT_MARGIN = 3600
 """Seconds by which AWS Private CA dates NotBefore back (API operation IssueCertificate, ValidityNotBefore)."""
 _LEAST_MARGIN = 60
 """Seconds that clocks may differ even where NotBefore is not dated back."""
 
-_REQUEST_OPTIONS = (
-    "key_rotation",
-    "rotate_key",
-    "key_passphrase",
-    "keystore_passphrase",
-    "renew_before",
-    "revoked_serials",
-)
-_INSTALL_OPTIONS = (
-    "key_passphrase",
-    "keystore_passphrase",
-    "validate_command",
-    "reload_command",
-    "command_timeout",
-    "verify",
-    "keep_generations",
-)
+_REQUEST_OPTIONS = POLICY_OPTIONS
+_INSTALL_OPTIONS = (*SERVICE_SPEC, "keep_generations")
 
 
 @dataclass(frozen=True)
@@ -56,10 +44,11 @@ class Moment:
 
 @dataclass(frozen=True)
 class SignedRequest:
-    """The CA's answer to one CSR, and the signing algorithm that was asked for."""
+    """The CA's answer to one CSR, the signing algorithm that was asked for, and what the user should know."""
 
     issuance: Issuance
     signing_algorithm: str
+    warnings: tuple[str, ...] = ()
 
 
 class Issuer(Protocol):
@@ -89,6 +78,7 @@ class Flow:
 
     def keep(self, *, check_mode: bool) -> Outcome:
         """Return what was done; in check mode, what would be. Raises PrivateCaError."""
+        check_renewal_plan(self.order, self.moment.judged)
         inspection = self.host.inspect(self._list_request_options())
         if inspection.action == "none" or check_mode:
             return predict(self.order, inspection)
@@ -120,7 +110,7 @@ class Flow:
         except PrivateCaError as error:
             error.details.setdefault("certificate_arn", signed.issuance.certificate.arn)
             raise
-        return conclude(self.order, inspection, installation, signed.issuance)
+        return conclude(self.order, inspection, installation, signed)
 
     def _list_request_options(self) -> dict[str, Any]:
         return {
@@ -172,13 +162,16 @@ def predict(order: Order, inspection: Inspection) -> Outcome:
         predicted=inspection.action != "none",
         before=inspection.current,
         after=_describe_asked(order, inspection),
+        certificate_arn=inspection.certificate_arn,
+        next_renewal=plan_renewal(order, inspection.current, inspection.issued_at),
     )
 
 
 def conclude(
-    order: Order, inspection: Inspection, installation: Installation, issuance: Issuance | None = None
+    order: Order, inspection: Inspection, installation: Installation, signed: SignedRequest | None = None
 ) -> Outcome:
     """Return the outcome of the work that followed the inspection."""
+    next_renewal = plan_renewal(order, installation.current, installation.issued_at)
     return Outcome(
         name=order.lineage.name,
         action=inspection.action,
@@ -186,11 +179,21 @@ def conclude(
         predicted=False,
         before=inspection.current,
         after=installation.current,
-        certificate_arn=issuance and issuance.certificate.arn,
-        differences=issuance.differences if issuance else (),
+        certificate_arn=installation.certificate_arn,
+        differences=signed.issuance.differences if signed else (),
         paths=installation.paths,
         steps=installation.steps,
         served_serial=installation.served_serial,
+        next_renewal=next_renewal,
+        warnings=_list_warnings(order, signed, next_renewal) if signed else (),
+    )
+
+
+def _list_warnings(order: Order, signed: SignedRequest, next_renewal: str | None) -> tuple[str, ...]:
+    return (
+        *signed.warnings,
+        *warn_of_authority_end(signed.issuance.certificate, next_renewal),
+        *warn_of_unproved_service(order),
     )
 
 

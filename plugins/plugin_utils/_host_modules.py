@@ -31,7 +31,7 @@ class ModuleRunner(Protocol):
 
 @dataclass(frozen=True)
 class Inspection:
-    """What host_certificate_request found and decided. ``host_time`` is the host's clock in epoch seconds."""
+    """What host_certificate_request found and decided; ``certificate_arn`` and ``issued_at`` are of ``current``."""
 
     action: str
     reasons: tuple[Reason, ...]
@@ -40,8 +40,8 @@ class Inspection:
     resumed: bool
     generation: str | None
     replaces: str | None
-    host_time: float | None
-    changed: bool
+    certificate_arn: str | None
+    issued_at: float | None
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Installation:
     generation: str | None
     current: Facts | None
     previous: Facts | None
+    certificate_arn: str | None
+    issued_at: float | None
     steps: tuple[str, ...]
     served_serial: str | None
     paths: Mapping[str, str]
@@ -77,8 +79,8 @@ class HostModules:
             resumed=bool(request.get("resumed")),
             generation=result.get("generation"),
             replaces=result.get("replaces"),
-            host_time=result.get("host_time"),
-            changed=bool(result.get("changed")),
+            certificate_arn=result.get("certificate_arn"),
+            issued_at=result.get("issued_at"),
         )
 
     def install(self, issued: IssuedCertificate, options: Mapping[str, Any]) -> Installation:
@@ -111,6 +113,8 @@ class HostModules:
             generation=result.get("generation"),
             current=result.get("current"),
             previous=result.get("previous"),
+            certificate_arn=result.get("certificate_arn"),
+            issued_at=result.get("issued_at"),
             steps=tuple(result.get("steps", ())),
             served_serial=(result.get("served") or {}).get("serial"),
             paths=result.get("paths") or {},

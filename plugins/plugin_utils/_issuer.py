@@ -12,14 +12,14 @@ from typing import Any
 
 from ..module_utils._acm_pca.api import PrivateCaApi
 from ..module_utils._acm_pca.models import IssuanceRequest
-from ..module_utils._acm_pca.waiting import Patience
+from ..module_utils._aws_connection import connect_client, select_connection
+from ..module_utils._certificate_issuance import derive_signing_algorithm
 from ..module_utils._clock import Clock
-from ..module_utils._errors import AccessDenied, InvalidInput
+from ..module_utils._issuance_options import select_ledger, select_limits, select_patience
 from ..module_utils._issuing import Issuer
-from ..module_utils._ledger.limits import Breaker, Limits, Pace
-from ..module_utils._ledger.opening import LedgerOptions, open_ledger
-from ._clients import connect_client, select_connection
+from ..module_utils._ledger.opening import open_ledger
 from ._flow import SignedRequest
+from ._ledger_place import warn_of_ephemeral_ledger
 from ._order import Order
 from ._run import RunMemory
 
@@ -48,43 +48,16 @@ class RunIssuer:
             api_passthrough=order.api_passthrough,
             replaces=replaces,
         )
-        with open_ledger(select_ledger(self.options)) as ledger:
+        ledger_options = select_ledger(self.options)
+        with open_ledger(ledger_options) as ledger:
             issuer = Issuer(
                 api, ledger, self.clock, self.log, select_patience(self.options), select_limits(self.options)
             )
-            return SignedRequest(issuer.issue(request, order.lineage), signing_algorithm)
+            issuance = issuer.issue(request, order.lineage)
+        return SignedRequest(issuance, signing_algorithm, tuple(warn_of_ephemeral_ledger(ledger_options)))
 
     def _derive_signing_algorithm(self, api: PrivateCaApi, authority_arn: str) -> str:
-        def describe() -> str:
-            return api.describe_certificate_authority(authority_arn).signing_algorithm
-
-        try:
-            return self.memory.remember(f"signing algorithm of {authority_arn}", describe)
-        except AccessDenied as error:
-            raise InvalidInput(
-                "Failed to find out which algorithm the CA signs with",
-                on=authority_arn,
-                because=error.because,
-                remedy="Give signing_algorithm (it must fit the CA's key, such as SHA256WITHRSA or SHA256WITHECDSA), "
-                "or allow acm-pca:DescribeCertificateAuthority",
-            ) from error
-
-
-def select_ledger(options: Mapping[str, Any]) -> LedgerOptions:
-    """Return which ledger the options name."""
-    return LedgerOptions(store=options["ledger"], path=options.get("ledger_path"))
-
-
-def select_limits(options: Mapping[str, Any]) -> Limits:
-    """Return the limits that all workers and control nodes with the same ledger share."""
-    most = options.get("max_issuances")
-    rate = options["requests_per_second"]
-    return Limits(
-        pace=Pace(per_second=rate) if rate else None,
-        breaker=Breaker(max_issuances=most, period=options["max_issuances_period"]) if most is not None else None,
-    )
-
-
-def select_patience(options: Mapping[str, Any]) -> Patience:
-    """Return how long to wait for the certificate."""
-    return Patience(wait_deadline=options["wait_timeout"])
+        """Return the CA's own algorithm, which can never change, from the memory of the run where it is known."""
+        return self.memory.remember(
+            f"signing algorithm of {authority_arn}", lambda: derive_signing_algorithm(api, authority_arn)
+        )

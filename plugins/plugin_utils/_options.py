@@ -2,107 +2,46 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of ``host_certificate``, from named parts. A test holds them against the documentation."""
+"""The options of ``host_certificate``, from the named parts that the modules use. A test compares the documentation."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 
-KEY_ALGORITHMS = [
-    "RSA_2048",
-    "RSA_3072",
-    "RSA_4096",
-    "EC_prime256v1",
-    "EC_secp384r1",
-    "EC_secp521r1",
-    "ML_DSA_44",
-    "ML_DSA_65",
-    "ML_DSA_87",
-]
-VALIDITY_TYPES = ["END_DATE", "ABSOLUTE", "DAYS", "MONTHS", "YEARS"]
+from ..module_utils._host_argument_specs import BASE_DIRECTORY, FILE_SPEC, ISSUED_SPEC, POLICY_SPEC, SERVICE_SPEC
+from ..module_utils._issuance_options import LEDGER_OPTIONS, LIMIT_OPTIONS, TERMS_OPTIONS
+from ..module_utils._x509.keys import KEY_ALGORITHMS
+
+POLICY_OPTIONS = ("key_rotation", "rotate_key", "renew_before", "revoked_serials", "adopt")
+FILE_OPTIONS = ("name", "base_directory", *FILE_SPEC)
+"""What both host modules take."""
 
 LINEAGE_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "base_directory": {"type": "str", "default": "/etc/aws-private-ca"},
-    "as_of": {"type": "str"},
-}
-AUTHORITY_OPTIONS: dict[str, Any] = {
+    "base_directory": {"type": "str", "default": BASE_DIRECTORY},
     "certificate_authority_arn": {"type": "str"},
-    "template": {"type": "str", "default": "EndEntityCertificate", "aliases": ["template_arn"]},
-    "signing_algorithm": {"type": "str"},
-    "validity": {
-        "type": "dict",
-        "default": {"type": "DAYS", "value": 90},
-        "options": {
-            "type": {"type": "str", "choices": VALIDITY_TYPES, "default": "DAYS"},
-            "value": {"type": "int", "required": True},
-        },
-    },
-    "validity_not_before": {
-        "type": "dict",
-        "options": {
-            "type": {"type": "str", "choices": VALIDITY_TYPES, "default": "ABSOLUTE"},
-            "value": {"type": "int", "required": True},
-        },
-    },
-    "api_passthrough": {"type": "dict"},
-}
-NAME_OPTIONS: dict[str, Any] = {
     "common_name": {"type": "str"},
     "subject": {"type": "dict"},
     "subject_alternative_names": {"type": "list", "elements": "str"},
-}
-KEY_OPTIONS: dict[str, Any] = {
-    "key_algorithm": {"type": "str", "choices": KEY_ALGORITHMS, "default": "EC_prime256v1"},
-    "key_rotation": {"type": "str", "choices": ["always", "never", "on_demand"], "default": "always"},
-    "rotate_key": {"type": "bool", "default": False},
-    "key_format": {"type": "str", "choices": ["pkcs8", "traditional"], "default": "pkcs8"},
-    "key_passphrase": {"type": "str", "no_log": True},
-    "keystore_passphrase": {"type": "str", "no_log": True},
-}
-RENEWAL_OPTIONS: dict[str, Any] = {
-    "renew_before": {"type": "str"},
+    "key_algorithm": {"type": "str", "choices": list(KEY_ALGORITHMS), "default": "EC_prime256v1"},
     "force": {"type": "bool", "default": False},
-    "revoked_serials": {"type": "list", "elements": "str"},
-}
-SERVICE_OPTIONS: dict[str, Any] = {
-    "validate_command": {"type": "raw"},
-    "reload_command": {"type": "raw"},
-    "command_timeout": {"type": "int", "default": 60},
-    "verify": {
-        "type": "dict",
-        "options": {
-            "host": {"type": "str", "default": "127.0.0.1"},
-            "port": {"type": "int", "required": True},
-            "server_name": {"type": "str"},
-            "starttls": {"type": "str", "choices": ["smtp", "imap", "postgres", "ldap"]},
-            "timeout": {"type": "int", "default": 10},
-            "retries": {"type": "int", "default": 5},
-        },
-    },
-    "keep_generations": {"type": "int", "default": 2},
-}
-FORMAT_OPTIONS: dict[str, Any] = {
-    "formats": {"type": "list", "elements": "str", "choices": ["combined", "pkcs12", "der"]},
-    "links": {"type": "dict"},
-    "owner": {"type": "str"},
-    "group": {"type": "str"},
-    "mode": {"type": "raw"},
-    "key_owner": {"type": "str"},
-    "key_group": {"type": "str"},
-    "key_mode": {"type": "raw"},
-}
-LEDGER_OPTIONS: dict[str, Any] = {
-    "ledger": {"type": "str", "choices": ["sqlite", "none"], "default": "sqlite"},
-    "ledger_path": {"type": "path"},
-    "max_issuances": {"type": "int"},
-    "max_issuances_period": {"type": "int", "default": 86400},
-    "requests_per_second": {"type": "float", "default": 20.0},
+    "as_of": {"type": "str"},
     "wait_timeout": {"type": "int", "default": 120},
 }
+
+
+def leave_paths_to_host(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a specification whose paths are strings: ``~`` means the host's home, not the control node's."""
+    changed = {}
+    for name, option in spec.items():
+        changed[name] = {**option, "type": "str"} if option.get("type") == "path" else dict(option)
+        if "options" in option:
+            changed[name]["options"] = leave_paths_to_host(option["options"])
+    return changed
 
 
 def list_connection_options() -> dict[str, Any]:
@@ -114,17 +53,15 @@ def list_connection_options() -> dict[str, Any]:
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **LINEAGE_OPTIONS,
-    **AUTHORITY_OPTIONS,
-    **NAME_OPTIONS,
-    **KEY_OPTIONS,
-    **RENEWAL_OPTIONS,
-    **SERVICE_OPTIONS,
-    **FORMAT_OPTIONS,
+    **TERMS_OPTIONS,
+    **leave_paths_to_host(FILE_SPEC),
+    **leave_paths_to_host({name: POLICY_SPEC[name] for name in POLICY_OPTIONS}),
+    **leave_paths_to_host(SERVICE_SPEC),
+    "keep_generations": ISSUED_SPEC["keep_generations"],
     **LEDGER_OPTIONS,
+    **LIMIT_OPTIONS,
     **list_connection_options(),
 }
 CONSTRAINTS: dict[str, Any] = {
     "required_if": [("state", "present", ("certificate_authority_arn",))],
 }
-FILE_OPTIONS = ("name", "base_directory", "key_format", *FORMAT_OPTIONS)
-"""What both host modules take."""

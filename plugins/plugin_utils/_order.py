@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,10 @@ from typing import Any
 from ..module_utils._acm_pca.arns import AuthorityArn, parse_authority_arn
 from ..module_utils._acm_pca.models import LineageId, Validity
 from ..module_utils._acm_pca.templates import template_arn
+from ..module_utils._acm_pca.transformations import build_passthrough, read_validity
 from ..module_utils._errors import InvalidInput
+from ..module_utils._issuance_options import require_region
+from ..module_utils._issuance_token import canonical_passthrough
 from ..module_utils._x509.names import normalise_general_names
 from ..module_utils._x509.subjects import normalise_subject
 
@@ -53,7 +55,7 @@ class Order:
             "signing_algorithm": self.signing_algorithm or signing_algorithm,
             "validity": _spell_validity(self.validity),
             "validity_not_before": self.validity_not_before and _spell_validity(self.validity_not_before),
-            "api_passthrough": self.api_passthrough and _spell_canonically(self.api_passthrough),
+            "api_passthrough": self.api_passthrough and canonical_passthrough(self.api_passthrough),
         }
         return {name: value for name, value in terms.items() if value}
 
@@ -61,28 +63,23 @@ class Order:
 def read_order(options: Mapping[str, Any], host: str) -> Order:
     """Return what the validated ``options`` of a task ask for ``host`` (its inventory name). Raises InvalidInput."""
     authority = parse_authority_arn(options["certificate_authority_arn"])
-    check_region(authority, options.get("region"))
+    require_region(authority, options.get("region"))
+    validity = read_validity(options["validity"])
+    if validity is None:
+        raise InvalidInput(
+            "Failed to read the validity", because="it is empty", remedy="Give it as {type: DAYS, value: 90}"
+        )
     return Order(
         lineage=LineageId(host=host, name=options["name"]),
         authority=authority,
         names=read_names(options),
         template_arn=template_arn(options.get("template"), authority.text),
         signing_algorithm=options.get("signing_algorithm"),
-        validity=_read_validity(options["validity"]),
-        validity_not_before=options.get("validity_not_before") and _read_validity(options["validity_not_before"]),
-        api_passthrough=options.get("api_passthrough"),
+        validity=validity,
+        validity_not_before=read_validity(options.get("validity_not_before")),
+        api_passthrough=build_passthrough(options.get("api_passthrough")),
         options=options,
     )
-
-
-def check_region(authority: AuthorityArn, region: str | None) -> None:
-    """Raise InvalidInput when ``region`` is given and is not the one that the CA's ARN names."""
-    if region and region != authority.region:
-        raise InvalidInput(
-            f"The CA is in region {authority.region}, but the task says region {region}",
-            on=authority.text,
-            remedy="Leave region out: the CA's ARN names it",
-        )
 
 
 def read_names(options: Mapping[str, Any]) -> Names:
@@ -104,13 +101,5 @@ def read_names(options: Mapping[str, Any]) -> Names:
     return Names(subject=subject, subject_alternative_names=alternatives, key_algorithm=options["key_algorithm"])
 
 
-def _read_validity(option: Mapping[str, Any]) -> Validity:
-    return Validity(type=option["type"], value=option["value"])
-
-
 def _spell_validity(validity: Validity) -> str:
     return f"{validity.type}:{validity.value}"
-
-
-def _spell_canonically(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.amazon.aws.plugins.doc_fragments.common import ModuleDocFragment as CommonFragment
-from ansible_collections.amazon.aws.plugins.doc_fragments.region import ModuleDocFragment as RegionFragment
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._options import ARGUMENT_SPEC
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._options import (
+    ARGUMENT_SPEC,
+    list_connection_options,
+)
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome import Outcome, build_result
 
 COLLECTION = Path(__file__).resolve().parents[3]
@@ -22,14 +24,19 @@ COMPARED = ("type", "default", "choices", "aliases", "required", "elements")
 
 def read_documentation(name):
     module = ast.parse((COLLECTION / "plugins/modules/host_certificate.py").read_text())
-    texts = {node.targets[0].id: node.value.value for node in module.body if isinstance(node, ast.Assign)}
-    return yaml.safe_load(texts[name])
+    for node in module.body:
+        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == [name]:
+            return yaml.safe_load(ast.literal_eval(node.value))
+    raise LookupError(name)
 
 
 def documented_options():
-    documented = dict(read_documentation("DOCUMENTATION")["options"])
-    for fragment in (CommonFragment, RegionFragment):
-        documented.update(yaml.safe_load(fragment.MODULES)["options"])
+    documentation = read_documentation("DOCUMENTATION")
+    documented = dict(documentation["options"])
+    for fragment in documentation["extends_documentation_fragment"]:
+        namespace, name, file, variable = [*fragment.split("."), "documentation"][:4]
+        module = importlib.import_module(f"ansible_collections.{namespace}.{name}.plugins.doc_fragments.{file}")
+        documented.update(yaml.safe_load(getattr(module.ModuleDocFragment, variable.upper()))["options"])
     return documented
 
 
@@ -69,8 +76,7 @@ def test_the_variables_of_a_role_begin_with_its_name(role):
 def test_the_role_passes_on_every_option_of_the_action_but_those_of_the_connection():
     tasks = yaml.safe_load((COLLECTION / "roles/host_certificate/tasks/certificates.yml").read_text())
     passed = set(tasks[0]["fleet_pki.aws_private_ca.host_certificate"])
-    own = set(read_documentation("DOCUMENTATION")["options"])
-    assert passed == own | {"profile", "region", "endpoint_url"}
+    assert passed == set(ARGUMENT_SPEC) - set(list_connection_options()) | {"profile", "region", "endpoint_url"}
 
 
 def test_defaults_of_the_role_are_those_of_the_action():

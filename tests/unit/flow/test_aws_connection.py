@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, Unreachable
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._clients import (
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._aws_connection import (
     AwsConnection,
     connect_client,
     select_connection,
 )
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, Unreachable
 
 KEYS = {"access_key": "AKIDEXAMPLE", "secret_key": "not-to-be-shown", "validate_certs": True}
 
@@ -27,7 +27,7 @@ def test_the_region_is_the_one_of_the_authority():
 
 
 def test_a_profile_beside_keys_is_refused():
-    with pytest.raises(InvalidInput, match="Both a profile and access keys"):
+    with pytest.raises(InvalidInput, match="profile excludes access_key"):
         select_connection({**KEYS, "profile": "fleet"}, "us-east-1")
 
 
