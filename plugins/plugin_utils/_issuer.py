@@ -48,7 +48,7 @@ class RunIssuer:
             api_passthrough=order.api_passthrough,
             replaces=replaces,
         )
-        ledger_options = select_ledger(self.options)
+        ledger_options = select_ledger(self.options, order.authority.region)
         with open_ledger(ledger_options) as ledger:
             issuer = Issuer(
                 api, ledger, self.clock, self.log, select_patience(self.options), select_limits(self.options)
