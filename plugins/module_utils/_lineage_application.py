@@ -51,7 +51,7 @@ def apply_generation(rollout: Rollout, keep: int) -> Application:
     before, state = read_live(lineage), read_state(lineage)
     earlier = [each for each in (state.in_service, state.fallback, before) if each not in (None, generation)]
     fallback = _find_usable(lineage, earlier)
-    write_state(lineage, ServiceState(None, generation, state.in_service or fallback))
+    announce_change(lineage, generation)
     steps: list[str] = []
     try:
         served = _take_steps(rollout, steps)
@@ -60,6 +60,17 @@ def apply_generation(rollout: Rollout, keep: int) -> Application:
     write_state(lineage, ServiceState(in_service=generation, fallback=generation))
     prune_generations(lineage, keep, {generation})
     return Application((*steps, "record"), served)
+
+
+def announce_change(lineage: Directory, generation: str) -> None:
+    """Record that a generation is to be brought into service and that until then nothing is proved to serve.
+
+    Comes before anything that a service could notice, a repair included: whatever ends this run, the next one goes on.
+    """
+    state = read_state(lineage)
+    begun = ServiceState(None, generation, state.in_service or state.fallback or read_live(lineage))
+    if begun != state:
+        write_state(lineage, begun)
 
 
 def _take_steps(rollout: Rollout, steps: list[str]) -> Mapping[str, Any] | None:

@@ -21,7 +21,7 @@ from ._generations.lock import hold_lock
 from ._generations.manifest import Manifest
 from ._generations.pending import read_pending, remove_pending
 from ._generations.publication import repair_generation, stage_generation
-from ._lineage_application import Application, Rollout, apply_generation
+from ._lineage_application import Application, Rollout, announce_change, apply_generation
 from ._lineage_disk import told_disk_errors
 from ._lineage_files import CertificateSet, render_files
 from ._lineage_keys import find_key, key_belongs, read_generation_key
@@ -224,6 +224,7 @@ def _repair(lineage: Directory, generation: Generation, options: InstallOptions)
     texts = CertificateSet(manifest.certificate, manifest.intermediates, manifest.root)
     files = render_files(key, texts, plan, secret, options.lineage.name)
     updated = dataclasses.replace(manifest, key_format=plan.key_format, key_encrypted=plan.key_encrypted)
+    announce_change(lineage, generation.id)
     repair_generation(lineage, generation.id, updated, files, plan)
     return ["repair"]
 

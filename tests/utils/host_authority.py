@@ -21,7 +21,7 @@ DAY = 86400
 
 
 def moment(seconds: float) -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(seconds, tz=datetime.timezone.utc)  # noqa: UP017 (these tests run on Python 3.8 too)
+    return datetime.datetime.fromtimestamp(seconds, tz=datetime.timezone.utc)
 
 
 def pem(document: Any) -> str:

@@ -14,21 +14,23 @@ from typing import Any
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_install import install_certificate
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_request import request_certificate
-from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import NOW, Hierarchy
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from host_authority import NOW, Hierarchy
+from host_faults import HastyFiles
 
 NAMES = ["DNS:web.example.com", "IP:10.0.0.7"]
 SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
 
 
 class HostLineage:
-    """The flow of one host. ``issued`` remembers what each CSR and serial replaced got, as AWS's token does."""
+    """The flow of one host. ``ledger`` remembers what each CSR and serial replaced got, as the service's token does."""
 
     def __init__(self, base: Path, hierarchy: Hierarchy) -> None:
         self.base = base
         self.hierarchy = hierarchy
-        self.issued: dict[tuple[str, str | None], str] = {}
+        self.ledger = base.parent / f"{base.name}.ledger"
+        self.ledger.mkdir(parents=True)
         self.options: dict[str, Any] = {
             "name": "web",
             "base_directory": str(base),
@@ -50,18 +52,22 @@ class HostLineage:
         return self.path / "live"
 
     def request(self, files: Files | None = None, check_mode: bool = False, **changes: Any) -> dict[str, Any]:
-        return request_certificate({**self.options, **changes}, files or Files(), check_mode)
+        return request_certificate({**self.options, **changes}, files or HastyFiles(), check_mode)
 
     def install(self, files: Files | None = None, check_mode: bool = False, **changes: Any) -> dict[str, Any]:
-        return install_certificate({**self.options, **changes}, files or Files(), check_mode)
+        return install_certificate({**self.options, **changes}, files or HastyFiles(), check_mode)
 
     def issue(self, asked: dict[str, Any], **changes: Any) -> dict[str, Any]:
         """Return the options of install for a request's answer; the same request gets the same certificate."""
         csr = asked["request"]["csr"]
-        token = (csr, asked["replaces"])
-        if token not in self.issued:
-            self.issued[token] = self.hierarchy.issue(csr, **changes)
-        return {"certificate": self.issued[token], "chain": self.hierarchy.chain}
+        token = self.ledger / hashlib.sha256(f"{csr}{asked['replaces']}".encode()).hexdigest()
+        if not token.exists():
+            token.write_text(self.hierarchy.issue(csr, **changes))
+        return {"certificate": token.read_text(), "chain": self.hierarchy.chain}
+
+    def count_issued(self) -> int:
+        """Return how many certificates were issued so far."""
+        return len(os.listdir(self.ledger))
 
     def run(self, files: Files | None = None, **changes: Any) -> dict[str, Any]:
         """Run the whole flow once, as the action does; returns the answer of the last module called."""

@@ -17,7 +17,7 @@ MANIFEST = "generation.json"
 SCHEMA = 1
 
 
-class Unreadable(Exception):  # noqa: N818
+class Unreadable(Exception):
     """A file of ours cannot be understood: which, and why. It becomes the policy's reason ``unreadable``."""
 
 

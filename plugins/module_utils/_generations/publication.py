@@ -120,6 +120,9 @@ def list_generations(lineage: Directory) -> list[str]:
 
 def prune_generations(lineage: Directory, keep: int, needed: set[str]) -> list[str]:
     """Remove the oldest generations but ``keep`` and those needed, and all debris; returns the ids removed."""
+    for name in lineage.names():
+        if name.startswith(TEMPORARY):
+            lineage.remove(name)
     others = [generation for generation in list_generations(lineage) if generation not in needed]
     removed = others[: max(0, len(others) - keep)]
     holder = lineage.open(GENERATIONS)

@@ -7,8 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import Hierarchy, make_hierarchy
-from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_lineage import HostLineage
+from host_authority import Hierarchy, make_hierarchy
+from host_lineage import HostLineage
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,8 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
     StepFailed,
     UnusableState,
 )
-from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import DAY, NOW, verify_with_openssl
-from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_lineage import HostLineage
+from host_authority import DAY, NOW, verify_with_openssl
+from host_lineage import HostLineage
 
 
 def mode(path: Path) -> int:
@@ -218,7 +218,7 @@ def test_a_test_that_fails_on_the_first_run_leaves_nothing_live_and_nothing_to_i
     assert (asked["action"], reasons(asked)) == ("apply", ["not_in_service"])
     assert "bad configuration" in asked["reasons"][0]["message"]
     done = lineage.run()
-    assert done["action"] == "apply" and len(lineage.issued) == 1 and lineage.fault_of_live() is None
+    assert done["action"] == "apply" and lineage.count_issued() == 1 and lineage.fault_of_live() is None
 
 
 @pytest.mark.parametrize("failing", ["validate_command", "reload_command"])
@@ -236,7 +236,7 @@ def test_a_failing_step_brings_the_earlier_generation_back(lineage: HostLineage,
     asked = lineage.request(**later)
     assert (asked["action"], asked["generation"]) == ("apply", new)
     done = lineage.run(**later)
-    assert done["generation"] == new and len(lineage.issued) == 2
+    assert done["generation"] == new and lineage.count_issued() == 2
     assert lineage.request(**later)["action"] == "none"
 
 

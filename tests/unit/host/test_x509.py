@@ -24,7 +24,10 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.key
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.pem import load_request
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.requests import build_request
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.wanted import want
-from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import (
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from host_authority import (
     DAY,
     NOW,
     Hierarchy,
@@ -35,9 +38,6 @@ from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority imp
     pem,
     verify_with_openssl,
 )
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 NAMES = ["DNS:web.example.com", "IP:10.0.0.7"]
 

@@ -1,0 +1,181 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host's side is killed at every call that changes the disk: enumerated, not sampled."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import StepFailed, UnusableState
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
+from host_authority import DAY, NOW, Hierarchy
+from host_faults import FaultyFiles, die, run_in_child
+from host_lineage import HostLineage
+
+LATER = {"now": NOW + 61 * DAY}
+
+
+@dataclass(frozen=True)
+class Story:
+    """What a run meets: the options of the runs before it, its own, damage in between, and certificates in the end."""
+
+    title: str
+    before: tuple[dict[str, Any], ...]
+    run: dict[str, Any]
+    issued: int
+    damage: tuple[str, ...] = ()
+    absent: bool = False
+    fails: bool = False
+    then: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def keeps_live(self) -> bool:
+        """Whether a set was live before, and one must be at every instant."""
+        return bool(self.before) and not self.absent
+
+    def prepare(self, lineage: HostLineage) -> None:
+        for options in self.before:
+            lineage.run(**options)
+        for name in self.damage:
+            (lineage.live / name).chmod(0o600)
+
+    def tell(self, lineage: HostLineage, files: Files) -> None:
+        if self.absent:
+            lineage.install(files, state="absent", **self.run)
+            return
+        try:
+            lineage.run(files, **self.run)
+        except StepFailed:
+            assert self.fails
+
+    def end(self, lineage: HostLineage) -> None:
+        """Run plainly once more, as a user would after the crash."""
+        again = {**{name: self.run[name] for name in self.run if name == "now"}, **self.then}
+        if self.absent:
+            lineage.install(state="absent", **again)
+            assert not lineage.path.exists()
+            return
+        lineage.run(**again)
+        assert lineage.fault_of_live() is None and lineage.live.exists()
+        assert lineage.request(**again)["action"] == "none"
+        assert lineage.count_issued() == self.issued
+        left = set(os.listdir(lineage.path)) - {"pending", ".new-pending"}
+        assert left == {".lock", "generations", "live", "state.json"}
+
+
+COMMANDS = {"validate_command": ["true"], "reload_command": ["true"]}
+STORIES = [
+    Story("first issuance", (), COMMANDS, issued=1),
+    Story("renewal that prunes", ({}, {"now": NOW + 31 * DAY, "force_id": "x"}), {**LATER, "force_id": "y",
+          "keep_generations": 0}, issued=3, then={"force_id": "y"}),
+    Story("renewal with a link and formats", ({},), {**LATER, "formats": ["combined", "der"]}, issued=2,
+          then={"formats": ["combined", "der"]}),
+    Story("repair", ({},), {**COMMANDS, "formats": ["pkcs12"], "keystore_passphrase": "x"}, issued=1,
+          damage=("cert.pem", "chain.pem"), then={"formats": ["pkcs12"], "keystore_passphrase": "x"}),
+    Story("a reload that fails", ({},), {**LATER, "reload_command": ["false"]}, issued=2, fails=True),
+    Story("a test that fails on an empty host", (), {"validate_command": ["false"]}, issued=1, fails=True),
+    Story("removal", ({},), {}, issued=1, absent=True),
+]  # fmt: skip
+TOLD = pytest.mark.parametrize("story", STORIES, ids=[story.title for story in STORIES])
+
+
+def begin(story: Story, directory: Path, hierarchy: Hierarchy) -> HostLineage:
+    lineage = HostLineage(directory / "base", hierarchy)
+    story.prepare(lineage)
+    return lineage
+
+
+def again(lineage: HostLineage, directory: Path) -> HostLineage:
+    """Return a copy of a prepared lineage at the same path, so that every kill meets the same beginning."""
+    for path in (lineage.base, lineage.ledger):
+        shutil.rmtree(path, ignore_errors=True)
+        if (directory / path.name).exists():
+            shutil.copytree(directory / path.name, path, symlinks=True)
+    return lineage
+
+
+def keep(lineage: HostLineage, directory: Path) -> Path:
+    directory.mkdir()
+    for path in (lineage.base, lineage.ledger):
+        if path.exists():
+            shutil.copytree(path, directory / path.name, symlinks=True)
+    return directory
+
+
+@TOLD
+@pytest.mark.parametrize("torn", [False, True], ids=["before the call", "half-way through a write"])
+def test_after_a_kill_at_every_changing_call_one_plain_run_ends_well(
+    story: Story, torn: bool, hierarchy: Hierarchy, tmp_path: Path
+) -> None:
+    lineage = begin(story, tmp_path, hierarchy)
+    kept = keep(lineage, tmp_path / "kept")
+    counting = FaultyFiles()
+    story.tell(lineage, counting)
+    assert counting.count > 5
+    for at, method in enumerate(counting.made, 1):
+        if torn and method != "write":
+            continue
+        again(lineage, kept)
+        files = FaultyFiles(at, die, torn)
+        assert run_in_child(lambda files=files: story.tell(lineage, files)) == -signal.SIGKILL, at
+        assert lineage.fault_of_live() is None, f"after call {at}"
+        assert lineage.live.exists() or not story.keeps_live, f"after call {at}"
+        story.end(lineage)
+
+
+@TOLD
+def test_a_full_disk_at_every_changing_call_is_told_and_breaks_nothing(
+    story: Story, hierarchy: Hierarchy, tmp_path: Path
+) -> None:
+    lineage = begin(story, tmp_path, hierarchy)
+    kept = keep(lineage, tmp_path / "kept")
+    counting = FaultyFiles()
+    story.tell(lineage, counting)
+
+    def fill(_method: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for at in range(1, counting.count + 1):
+        again(lineage, kept)
+        with pytest.raises(UnusableState, match=r"No space left on device\. Free space"):
+            story.tell(lineage, FaultyFiles(at, fill))
+        assert lineage.fault_of_live() is None, f"after call {at}"
+        assert lineage.live.exists() or not story.keeps_live, f"after call {at}"
+        story.end(lineage)
+
+
+CHANGING_EVENTS = ("os.mkdir", "os.rename", "os.symlink", "os.remove", "os.rmdir", "os.chmod", "os.chown", "os.link",
+                   "os.truncate", "os.utime", "shutil.")  # fmt: skip
+
+
+@TOLD
+def test_no_change_of_the_disk_goes_around_the_layer(story: Story, hierarchy: Hierarchy, tmp_path: Path) -> None:
+    lineage = begin(story, tmp_path, hierarchy)
+    files, strays = FaultyFiles(), tmp_path / "strays"
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR)
+        if (writes or event.startswith(CHANGING_EVENTS)) and not files.inside and not _is_of_the_test(arguments):
+            os.write(stray_file, f"{event} {arguments}\n".encode())
+
+    def _is_of_the_test(arguments: tuple[Any, ...]) -> bool:
+        return str(lineage.ledger) in str(arguments[0]) or str(arguments[0]) == os.devnull
+
+    stray_file = os.open(strays, os.O_WRONLY | os.O_CREAT)
+
+    def body() -> None:
+        sys.addaudithook(watch)
+        story.tell(lineage, files)
+
+    assert run_in_child(body) == 0
+    os.close(stray_file)
+    assert strays.read_text() == ""
