@@ -22,8 +22,12 @@ help: ## Show this list
 
 ##@ Set-up
 
+.PHONY: venv
+venv:
+	@tests/utils/setup/make_venv.sh bare
+
 .PHONY: setup
-setup: ## Make .venv from the lock file, unpack the collections depended on, stage this one (no root, no Galaxy)
+setup: venv ## Make .venv from the lock file, unpack the collections depended on, stage this one (no root, no Galaxy)
 	@tests/utils/setup/make_venv.sh
 	@python tests/utils/setup/stage.py
 
@@ -36,14 +40,22 @@ lock: setup ## Resolve requirements/dev.in into requirements/dev.txt
 	@tests/utils/setup/lock.sh
 
 .PHONY: trees
-trees: packages ## Build the trees of Debian 11, 12 and 13 that fleet hosts run (once; kept in the user's cache)
-	@python3 -m fleet trees
+trees: packages venv ## Build the trees of Debian 11, 12 and 13 that fleet hosts run (once; kept in the user's cache)
+	@python -m fleet trees
 
 ##@ Checks
 
+.PHONY: ready
+ready: packages venv
+	@$(MAKE) --no-print-directory --jobs=2 setup try-trees
+
+.PHONY: try-trees
+try-trees:
+	@python -m fleet trees || echo "Fleets will do without trees."
+
 .PHONY: test
-test: packages setup ## Run every test, lint and sanity included: what CI runs
-	@pytest -n $(PYTEST_WORKERS) tests
+test: ready ## Run every test, lint and sanity included: what CI runs
+	@pytest -n $(PYTEST_WORKERS) --dist worksteal tests
 
 .PHONY: lint
 lint: setup ## Run every linter
@@ -62,7 +74,7 @@ test-hosts: packages setup ## Run the host modules on the oldest and the newest 
 	@python -m setup.host_matrix
 
 .PHONY: bench
-bench: packages setup ## Measure the collection on fleets of hosts
+bench: ready ## Measure the collection on fleets of hosts
 	@python -m benchmarks
 
 .PHONY: bench-emulator
@@ -72,7 +84,7 @@ bench-emulator: setup ## Measure the emulator alone: certificates per second, me
 ##@ Use
 
 .PHONY: demo
-demo: packages setup ## Put certificates on a fleet of eight hosts, from nothing, and prove it
+demo: ready ## Put certificates on a fleet of eight hosts, from nothing, and prove it
 	@python tests/utils/demo/run.py
 
 .PHONY: emulator

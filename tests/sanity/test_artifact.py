@@ -59,9 +59,9 @@ def test_the_tarball_has_what_users_need_only(tarball: Path) -> None:
 def test_the_tarball_installs_beside_its_dependency(tarball: Path, checkout: Path, tmp_path: Path) -> None:
     collections = tmp_path / "installed"
     environment = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": f"{collections}:{checkout / '.deps'}",
+        "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
+        "ANSIBLE_COLLECTIONS_PATH": f"{collections}:{checkout / '.deps'}",
     }
     install = [GALAXY, "collection", "install", "--offline", str(tarball), "--collections-path", str(collections)]
     done = subprocess.run(install, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -2,7 +2,8 @@
 # Copyright (c) 2026 The fleet_pki.aws_private_ca authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Make .venv from requirements/dev.txt. $PYTHON, if set, is the interpreter to use.
+# Make .venv from requirements/dev.txt; with the argument `bare`, make it only, and install nothing yet.
+# $PYTHON, if set, is the interpreter to use.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 
@@ -42,6 +43,7 @@ if ! [ -x .venv/bin/python ] || ! is_suitable .venv/bin/python; then
     echo "Making .venv with $("$python" --version)"
     "$python" -m venv --clear .venv
 fi
+[ "${1:-}" != bare ] || exit 0
 echo "Installing $lock into .venv"
-.venv/bin/python -m pip install -qq --disable-pip-version-check --require-virtualenv --requirement "$lock"
+.venv/bin/python -m pip install -qq --no-compile --disable-pip-version-check --require-virtualenv --requirement "$lock"
 cp "$lock" "$installed"
