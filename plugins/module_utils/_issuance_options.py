@@ -73,7 +73,7 @@ TERMS_OPTIONS: dict[str, Any] = {
             "value": {"type": "int", "required": True},
         },
     },
-    "api_passthrough": {"type": "dict", "options": PASSTHROUGH_OPTIONS},
+    "api_passthrough": {"type": "dict", "no_log": False, "options": PASSTHROUGH_OPTIONS},
 }
 # amazon.aws takes the region from the environment; here the ARN of the CA or certificate names it
 REGION_OPTION: dict[str, Any] = {"region": {"type": "str", "aliases": ["aws_region"]}}

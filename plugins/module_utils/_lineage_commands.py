@@ -87,7 +87,7 @@ def _follow(process: subprocess.Popen[bytes], deadline: float) -> tuple[bytes, b
         return b"", False
     kept, timed_out, drained = b"", False, 0
     os.set_blocking(stream.fileno(), False)
-    with selectors.DefaultSelector() as selector, stream:
+    with stream, selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
         while drained < MAXIMUM_DRAIN:
             ended = process.poll() is not None

@@ -10,7 +10,7 @@ module: host_certificate_info
 short_description: Read the certificates that this collection keeps on a host
 version_added: 0.1.0
 author:
-  - The fleet_pki.aws_private_ca authors
+  - The fleet_pki.aws_private_ca authors (@fleet-pki)
 description:
   - Reads every lineage below a base directory, or one, and changes nothing.
   - Needs no AWS credentials and no library.

@@ -10,7 +10,7 @@ module: host_certificate_install
 short_description: Bring an issued certificate into service on a host, or the one before it back
 version_added: 0.1.0
 author:
-  - The fleet_pki.aws_private_ca authors
+  - The fleet_pki.aws_private_ca authors (@fleet-pki)
 description:
   - Verifies the certificate's chain, names and key, writes a generation (key, certificate, chain), lets C(live) point
     at it in one instant, tests and reloads the service, and proves by a TLS handshake that it serves the certificate.

@@ -10,7 +10,7 @@ module: host_certificate_request
 short_description: Look at a certificate on a host and, when one is due, leave a private key and its request
 version_added: 0.1.0
 author:
-  - The fleet_pki.aws_private_ca authors
+  - The fleet_pki.aws_private_ca authors (@fleet-pki)
 description:
   - Inspects one lineage, which is a named certificate on one host over its whole life, and says what is due and why.
   - When a certificate is to be issued, makes the private key and the certificate signing request (CSR) on the host and

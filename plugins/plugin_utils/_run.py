@@ -28,32 +28,31 @@ class RunMemory:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="fleet-pki-run-")  # noqa: SIM115 - it lives as long as the run
+        self._file, path = tempfile.mkstemp(prefix="fleet-pki-run-")
+        os.unlink(path)
 
     def remember(self, key: str, find_out: Callable[[], str]) -> str:
         """Return the answer for ``key``, from ``find_out`` when this run has not found it out yet.
 
         Workers that need the same answer at once wait for the first. An error of ``find_out`` is not remembered.
         """
-        with self._locked() as file:
-            answers = self._read(file)
+        with self._locked():
+            answers = self._read()
             if key not in answers:
                 answers[key] = find_out()
-                os.pwrite(file, json.dumps(answers).encode(), 0)
+                os.pwrite(self._file, json.dumps(answers).encode(), 0)
             return answers[key]
 
     @contextmanager
-    def _locked(self) -> Iterator[int]:
-        file = self._file.fileno()
-        fcntl.lockf(file, fcntl.LOCK_EX)
+    def _locked(self) -> Iterator[None]:
+        fcntl.lockf(self._file, fcntl.LOCK_EX)
         try:
-            yield file
+            yield
         finally:
-            fcntl.lockf(file, fcntl.LOCK_UN)
+            fcntl.lockf(self._file, fcntl.LOCK_UN)
 
-    @staticmethod
-    def _read(file: int) -> dict[str, str]:
-        content = os.pread(file, os.fstat(file).st_size, 0)
+    def _read(self) -> dict[str, str]:
+        content = os.pread(self._file, os.fstat(self._file).st_size, 0)
         return dict(json.loads(content)) if content else {}
 
 

@@ -7,18 +7,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Protocol
-
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from .._errors import InvalidInput, Unreachable
 from .._x509.chains import is_signed_by
 from .._x509.facts import find_extension
+
+if TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.x509 import ocsp
 
 
 class Fetch(Protocol):
@@ -39,14 +36,14 @@ class Publication:
 
 
 REASONS = {
-    x509.ReasonFlags.unspecified: "UNSPECIFIED",
-    x509.ReasonFlags.key_compromise: "KEY_COMPROMISE",
-    x509.ReasonFlags.ca_compromise: "CERTIFICATE_AUTHORITY_COMPROMISE",
-    x509.ReasonFlags.affiliation_changed: "AFFILIATION_CHANGED",
-    x509.ReasonFlags.superseded: "SUPERSEDED",
-    x509.ReasonFlags.cessation_of_operation: "CESSATION_OF_OPERATION",
-    x509.ReasonFlags.privilege_withdrawn: "PRIVILEGE_WITHDRAWN",
-    x509.ReasonFlags.aa_compromise: "A_A_COMPROMISE",
+    "unspecified": "UNSPECIFIED",
+    "key_compromise": "KEY_COMPROMISE",
+    "ca_compromise": "CERTIFICATE_AUTHORITY_COMPROMISE",
+    "affiliation_changed": "AFFILIATION_CHANGED",
+    "superseded": "SUPERSEDED",
+    "cessation_of_operation": "CESSATION_OF_OPERATION",
+    "privilege_withdrawn": "PRIVILEGE_WITHDRAWN",
+    "aa_compromise": "A_A_COMPROMISE",
 }
 
 
@@ -59,6 +56,8 @@ def crl_url(certificate: x509.Certificate) -> str | None:
 
 def ocsp_url(certificate: x509.Certificate) -> str | None:
     """Return the URL of the certificate's OCSP responder, or None."""
+    from cryptography.x509.oid import AuthorityInformationAccessOID
+
     accesses = find_extension(certificate, lambda x509: x509.AuthorityInformationAccess) or ()
     responders = [access for access in accesses if access.access_method == AuthorityInformationAccessOID.OCSP]
     return next((str(access.access_location.value) for access in responders), None)
@@ -66,6 +65,8 @@ def ocsp_url(certificate: x509.Certificate) -> str | None:
 
 def read_crl(certificate: x509.Certificate, issuer: x509.Certificate, fetch: Fetch) -> Publication | None:
     """Return what the certificate's CRL says, or None while it is not published; InvalidInput when there is none."""
+    from cryptography import x509
+
     url = _required(crl_url(certificate), certificate, "crl", "has no CRL distribution point")
     try:
         crl = x509.load_der_x509_crl(fetch(url))
@@ -81,6 +82,9 @@ def read_crl(certificate: x509.Certificate, issuer: x509.Certificate, fetch: Fet
 
 def read_ocsp(certificate: x509.Certificate, issuer: x509.Certificate, fetch: Fetch) -> Publication | None:
     """Return what the OCSP responder says, or None when it has no answer; raise InvalidInput when there is none."""
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.x509 import ocsp
+
     url = _required(ocsp_url(certificate), certificate, "ocsp", "names no OCSP responder")
     request = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA1()).build()  # noqa: S303 RFC 5019
     try:
@@ -94,7 +98,7 @@ def read_ocsp(certificate: x509.Certificate, issuer: x509.Certificate, fetch: Fe
     if response.certificate_status == ocsp.OCSPCertStatus.UNKNOWN:
         return None
     revoked = response.certificate_status == ocsp.OCSPCertStatus.REVOKED
-    reason = REASONS.get(response.revocation_reason) if revoked and response.revocation_reason else None
+    reason = REASONS.get(response.revocation_reason.name) if revoked and response.revocation_reason else None
     return Publication("ocsp", url, revoked, reason)
 
 
@@ -123,11 +127,13 @@ def _forged(what: str, url: str) -> InvalidInput:
 
 def _entry_reason(entry: x509.RevokedCertificate) -> str | None:
     reason = find_extension(entry, lambda x509: x509.CRLReason)
-    return None if reason is None else REASONS.get(reason.reason)
+    return None if reason is None else REASONS.get(reason.reason.name)
 
 
 def _is_answer_of(response: ocsp.OCSPResponse, issuer: x509.Certificate) -> bool:
     """Tell whether the issuer signed the response, itself or by a responder that it certified (RFC 6960, 4.2.2.2)."""
+    from cryptography.exceptions import InvalidSignature
+
     for signer in (issuer, *(one for one in response.certificates if _is_responder(one, issuer))):
         try:
             _verify(response, signer.public_key())
@@ -138,11 +144,15 @@ def _is_answer_of(response: ocsp.OCSPResponse, issuer: x509.Certificate) -> bool
 
 
 def _is_responder(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    from cryptography.x509.oid import ExtendedKeyUsageOID
+
     usages = find_extension(certificate, lambda x509: x509.ExtendedKeyUsage) or ()
     return ExtendedKeyUsageOID.OCSP_SIGNING in usages and is_signed_by(certificate, issuer)
 
 
 def _verify(response: ocsp.OCSPResponse, key: Any) -> None:
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
     signed, algorithm = response.tbs_response_bytes, response.signature_hash_algorithm
     if isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
         key.verify(response.signature, signed, padding.PKCS1v15(), algorithm)

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Sequence
-
-from cryptography import x509
+from typing import TYPE_CHECKING, Any, Sequence
 
 from .._errors import AuthorityUnusable, InvalidInput, ServiceError
 from .._x509.chains import is_self_issued
@@ -21,6 +19,9 @@ from .governance_api import GovernanceApi
 from .outcome import Outcome
 from .polling import Polling
 from .publication import READERS, Fetch, Publication, crl_url, ocsp_url
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 DONE = ("RequestAlreadyProcessedException", "RequestInProgressException")
 
@@ -156,7 +157,7 @@ def spell_serial(serial: str) -> str:
 
 def refuse_irrevocable(certificate: x509.Certificate, now: float) -> None:
     """Raise InvalidInput for a certificate that the service does not revoke: a root, or an expired one."""
-    serial, (_, not_after) = format(certificate.serial_number, "x"), read_validity(certificate)
+    serial, not_after = format(certificate.serial_number, "x"), read_validity(certificate)[1]
     if is_self_issued(certificate):
         raise InvalidInput(
             "Failed to revoke the certificate",

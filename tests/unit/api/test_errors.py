@@ -101,7 +101,7 @@ def test_faults_are_told_apart(error: Exception, transient: bool, throttled: boo
 )
 def test_errors_are_of_their_kind(error: Exception, expected: type[Exception], text: str) -> None:
     translated = translate(error, "Failed to issue", "IssueCertificate", AUTHORITY)
-    assert type(translated) is expected
+    assert translated.__class__ is expected
     assert text in str(translated)
 
 

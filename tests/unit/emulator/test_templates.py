@@ -61,7 +61,7 @@ def print_extensions(certificate: Path) -> dict[str, str]:
     lines = openssl("x509", "-noout", "-text", "-in", certificate).partition("X509v3 extensions:")[2].splitlines()
     for number, line in enumerate(lines[:-1]):
         if line.startswith(" " * 12) and not line.startswith(" " * 13):
-            name, _, mark = line.strip().partition(":")
+            name, _colon, mark = line.strip().partition(":")
             printed[name] = f"{mark.strip()} {lines[number + 1].strip()}".strip()
     return printed
 

@@ -44,7 +44,7 @@ def make_flow(host, issuer=None, gate=let_pass, moment=None, **options):
 def test_nothing_due_is_one_round_trip_and_nothing_asked_of_the_ca():
     host, issuer = FakeHost(NOTHING_DUE), FakeIssuer()
     outcome = make_flow(host, issuer).keep(check_mode=False)
-    assert [module for module, _ in host.calls] == ["host_certificate_request"]
+    assert [module for module, _options in host.calls] == ["host_certificate_request"]
     assert issuer.asked == []
     assert not outcome.changed
 
@@ -52,7 +52,7 @@ def test_nothing_due_is_one_round_trip_and_nothing_asked_of_the_ca():
 def test_check_mode_is_one_round_trip_and_nothing_asked_of_the_ca():
     host, issuer = FakeHost({**DUE, "request": None}), FakeIssuer()
     outcome = make_flow(host, issuer).keep(check_mode=True)
-    assert [module for module, _ in host.calls] == ["host_certificate_request"]
+    assert [module for module, _options in host.calls] == ["host_certificate_request"]
     assert issuer.asked == []
     assert outcome.changed
     assert [reason.reason for reason in outcome.reasons] == ["due_for_renewal"]

@@ -19,7 +19,7 @@ def test_what_one_worker_found_out_the_others_do_not_ask_again(tmp_path):
         return "SHA256WITHECDSA"
 
     workers = []
-    for _ in range(8):
+    for _worker in range(8):
         worker = os.fork()
         if worker == 0:
             os._exit(0 if memory.remember("ca", find_out) == "SHA256WITHECDSA" else 1)

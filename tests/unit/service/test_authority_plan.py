@@ -200,7 +200,7 @@ def test_what_a_plan_makes_needs_no_further_step(case):
     assert kinds(plan_presence(desired, {**found(), **after, "arn": ARN}, after["certificate_due"])) == []
 
 
-@pytest.mark.parametrize("case", [name for name, (_, current, _, steps) in CASES.items() if steps and current])
+@pytest.mark.parametrize("case", [name for name, (_asked, current, _due, steps) in CASES.items() if steps and current])
 def test_a_plan_with_steps_has_a_difference_to_show(case):
     desired, current, due, _steps = CASES[case]
     plan = plan_presence(desired, current, due)

@@ -42,7 +42,7 @@ _OPERATORS: dict[str, Callable[[str, str], bool]] = {
 
 
 def _split_operator(operator: str) -> tuple[str, str, bool]:
-    qualifier, _, name = operator.rpartition(":")
+    qualifier, _colon, name = operator.rpartition(":")
     if_exists = name.endswith("IfExists")
     return qualifier, name.removesuffix("IfExists"), if_exists
 
