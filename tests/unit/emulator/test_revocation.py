@@ -208,7 +208,7 @@ def test_a_bucket_without_the_services_policy_is_refused_in_the_services_words(c
 def test_the_uri_follows_cname_path_and_omission(client: Any, make_client: Any) -> None:
     root, leaf = create_revoking_root(client, make_client, CustomCname="crl.example.com", CustomPath="lists/pki")
     assert crl_location(leaf).geturl() == f"http://crl.example.com/lists/pki/{root.rpartition('/')[2]}.crl"
-    omitted = {"CrlDistributionPointExtensionConfiguration": {"OmitExtension": True}}
+    omitted: dict[str, Any] = {"CrlDistributionPointExtensionConfiguration": {"OmitExtension": True}}
     _root, leaf = create_revoking_root(client, make_client, **omitted)
     with pytest.raises(x509.ExtensionNotFound):
         leaf.extensions.get_extension_for_class(x509.CRLDistributionPoints)

@@ -9,8 +9,11 @@ import argparse
 import json
 import os
 import signal
+import sys
 import threading
+from pathlib import Path
 
+from private_ca_emulator.seed_file import SeedError, read_seed
 from private_ca_emulator.server import EmulatorServer
 
 
@@ -23,6 +26,8 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--port", type=int, default=5055, help="port to listen on; 0 picks a free one (default 5055)")
     parser.add_argument("--address", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--seed", type=Path, help="YAML file of CAs, buckets, access keys and settings to start with")
+    parser.add_argument("--state-directory", type=Path, help="keep CAs, keys, certificates and tokens here, mode 0600")
     return parser.parse_args()
 
 
@@ -32,7 +37,12 @@ def main() -> None:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_ignored: stopped.set())
-    with EmulatorServer(arguments.address, arguments.port) as emulator:
+    try:
+        seed = read_seed(arguments.seed) if arguments.seed else {}
+        server = EmulatorServer(arguments.address, arguments.port, seed, arguments.state_directory)
+    except (SeedError, OSError) as error:
+        sys.exit(f"private_ca_emulator: {error}")
+    with server as emulator:
         print(json.dumps({"endpoint_url": emulator.endpoint_url, "pid": os.getpid()}), flush=True)
         stopped.wait()
 

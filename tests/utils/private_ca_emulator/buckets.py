@@ -19,6 +19,13 @@ SERVICE_PRINCIPAL = "acm-pca.amazonaws.com"
 REQUIRED_ACTIONS = ("s3:GetBucketAcl", "s3:GetBucketLocation", "s3:PutObject", "s3:PutObjectAcl")
 
 
+def create_bucket(name: str, region: str, account: str, policy: str) -> None:
+    """A bucket with a policy, unless one of that name exists."""
+    if find_bucket(name) is None:
+        bucket = s3_backends[account]["aws"].create_bucket(name, region)
+        bucket.policy = policy.encode()
+
+
 def find_bucket(name: str) -> FakeBucket | None:
     """The bucket of any account; None when there is none."""
     owner = s3_backends.bucket_accounts.get(name)

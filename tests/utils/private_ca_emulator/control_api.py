@@ -139,6 +139,8 @@ def _share(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:
     except ValueError as error:
         raise refused(str(error)) from None
     authority.policy, authority.policy_from_share = policy, True
+    if service.state is not None:
+        service.state.save_authority(authority)
     return json.loads(policy)
 
 

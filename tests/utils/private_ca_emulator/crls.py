@@ -134,6 +134,12 @@ class CrlPublisher:
             due_at = self.clock.now() + self.settings.crl_delay
             self.agenda.add(due_at, self._errand(authority, issued.partition_id))
 
+    def resume(self, authorities: list[CertificateAuthority]) -> None:
+        """After a restart, make every CRL anew: buckets do not outlive the process."""
+        for authority in authorities:
+            for partition_id in authority.crl_generations:
+                self.agenda.add(self.clock.now(), self._errand(authority, partition_id))
+
     def _errand(self, authority: CertificateAuthority, partition_id: str | None) -> Callable[[], None]:
         return lambda: self.publish(authority, partition_id)
 

@@ -208,6 +208,10 @@ class Store:
             return None
         return use
 
+    def restore_token(self, key: tuple[str, ...], use: TokenUse) -> None:
+        """Put back a first use that a state directory kept."""
+        self._tokens[key] = use
+
     def keep_token(self, key: tuple[str, ...], use: TokenUse, now: float) -> None:
         """Remember a first use, and drop the oldest uses that have lapsed."""
         for old in list(self._first_tokens(2)):

@@ -10,6 +10,7 @@ import socket
 import socketserver
 import sys
 import threading
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -19,7 +20,9 @@ from private_ca_emulator.operations.catalogue import OPERATIONS
 from private_ca_emulator.protocol import HttpRequest, HttpResponse
 from private_ca_emulator.quotas import RequestQuotas
 from private_ca_emulator.routing import Router
+from private_ca_emulator.seed_file import apply_seed
 from private_ca_emulator.service import PrivateCa
+from private_ca_emulator.state import StateDirectory
 
 _LARGEST_BODY = 16 * 1024 * 1024
 _LARGEST_DRAINED = 256 * 1024 * 1024
@@ -168,8 +171,16 @@ class _TcpServer(socketserver.ThreadingTCPServer):
 class EmulatorServer:
     """An emulator in this process, a context manager; point a client's `endpoint_url` at its own."""
 
-    def __init__(self, address: str = "127.0.0.1", port: int = 0) -> None:
-        self.service = PrivateCa(OPERATIONS, [authorize_identity, RequestQuotas()])
+    def __init__(
+        self,
+        address: str = "127.0.0.1",
+        port: int = 0,
+        seed: dict[str, Any] | None = None,
+        state_directory: Path | None = None,
+    ) -> None:
+        self._state = StateDirectory(state_directory) if state_directory is not None else None
+        self.service = PrivateCa(OPERATIONS, [authorize_identity, RequestQuotas()], state=self._state)
+        apply_seed(self.service, seed or {})
         self._server = _TcpServer((address, port), Router(self.service))
         host = f"[{address}]" if ":" in address else address
         self.endpoint_url = f"http://{host}:{self._server.server_address[1]}"
@@ -187,6 +198,8 @@ class EmulatorServer:
         self._server.server_close()
         self._server.close_connections()
         self._thread.join()
+        if self._state is not None:
+            self._state.close()
 
     def __enter__(self) -> EmulatorServer:
         return self.start()

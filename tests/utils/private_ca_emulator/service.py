@@ -32,6 +32,7 @@ from private_ca_emulator.protocol import (
 from private_ca_emulator.records import Store
 from private_ca_emulator.request_log import LogEntry, RequestLog
 from private_ca_emulator.settings import Settings
+from private_ca_emulator.state import StateDirectory, keep_change
 from private_ca_emulator.validation import ModelValidator, load_service_model
 
 _SELF_LOCKING = ("CreateCertificateAuthority",)  # an RSA key takes seconds to make
@@ -66,10 +67,14 @@ class PrivateCa:
     faults: FaultScript = field(default_factory=FaultScript)
     log: RequestLog = field(default_factory=RequestLog)
     agenda: Agenda = field(default_factory=Agenda)
+    state: StateDirectory | None = None
     validator: ModelValidator = field(default_factory=lambda: ModelValidator(load_service_model("acm-pca")))
 
     def __post_init__(self) -> None:
         self.crls = CrlPublisher(self.clock, self.settings, self.agenda)
+        if self.state is not None:
+            self.state.load(self.store)
+            self.crls.resume(list(self.store.authorities.values()))
 
     def run_due_errands(self) -> None:
         """Do what has become due on the emulator's clock, earliest first."""
@@ -84,6 +89,8 @@ class PrivateCa:
         self.store.clear()
         self.settings.reset()
         self.accounts.reset()
+        if self.state is not None:
+            self.state.clear()
         self.clock.reset()
         self.log.clear()
 
@@ -148,6 +155,8 @@ class PrivateCa:
                 guard(self, call)
         with contextlib.nullcontext() if call.operation in _SELF_LOCKING else self.store.lock:
             reply = self.operations[call.operation](self, call)
+            if self.state is not None:
+                keep_change(self.state, self.store, call.operation, {**call.members, **(reply or {})})
         self.validator.check_reply(call.operation, reply or {})
         if reply:
             entry.summarize(reply)

@@ -53,4 +53,7 @@ def remember(service: PrivateCa, key: TokenKey | None, digest: bytes, arn: str) 
     """Open the window of a first use."""
     if key is not None:
         now = service.clock.now()
-        service.store.keep_token(key, TokenUse(digest, arn, now + service.settings.token_window), now)
+        use = TokenUse(digest, arn, now + service.settings.token_window)
+        service.store.keep_token(key, use, now)
+        if service.state is not None:
+            service.state.save_token(key, use)

@@ -1,0 +1,153 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Certificate authorities, buckets, access keys and settings from a YAML file; the guide shows one.
+
+CAs keep the ARNs that the file gives them. One that the state directory already holds is left as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from private_ca_emulator.accounts import Caller, RegisteredKey
+from private_ca_emulator.buckets import REQUIRED_ACTIONS, SERVICE_PRINCIPAL, create_bucket
+from private_ca_emulator.errors import ServiceError
+from private_ca_emulator.records import AUTHORITY_ARN, CertificateAuthority
+from private_ca_emulator.seeding import default_signing_algorithm, template_arn
+from private_ca_emulator.service import Call, PrivateCa
+
+_SECTIONS = {"settings", "access_keys", "buckets", "certificate_authorities"}
+_AUTHORITY = {
+    "arn", "type", "subject", "key_algorithm", "signing_algorithm", "validity_days", "issuer", "template",
+    "usage_mode", "revocation_configuration", "tags", "key_storage_security_standard",
+}  # fmt: skip
+
+
+class SeedError(Exception):
+    """The seed file cannot be carried out; the text says which entry and why."""
+
+
+def read_seed(path: Path) -> dict[str, Any]:
+    """The parsed file; SeedError when it is not YAML or has an unknown section."""
+    try:
+        seed = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise SeedError(f"{path}: {error}") from error
+    if not isinstance(seed, dict) or set(seed) - _SECTIONS:
+        raise SeedError(f"{path}: the sections are {sorted(_SECTIONS)}")
+    return seed
+
+
+def apply_seed(service: PrivateCa, seed: dict[str, Any]) -> list[str]:
+    """Carry out a seed; the ARNs of the CAs that were made. SeedError names the entry that the service refused."""
+    try:
+        service.settings.change(seed.get("settings", {}))
+        for key in seed.get("access_keys", []):
+            account, arn, policies = str(key["account"]), key.get("arn"), key.get("policies")
+            service.accounts.keys[key["access_key_id"]] = RegisteredKey(account, arn, policies)
+        for bucket in seed.get("buckets", []):
+            _make_bucket(bucket)
+    except (ServiceError, KeyError, TypeError) as error:
+        raise SeedError(f"seed: {error}") from error
+    return [entry["arn"] for entry in seed.get("certificate_authorities", []) if _make_authority(service, entry)]
+
+
+def _make_bucket(bucket: dict[str, str]) -> None:
+    name = bucket["name"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": SERVICE_PRINCIPAL},
+        "Action": list(REQUIRED_ACTIONS),
+        "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    create_bucket(name, bucket.get("region", "us-east-1"), str(bucket.get("account", "123456789012")), policy)
+
+
+def _perform(service: PrivateCa, caller: Caller, operation: str, **members: Any) -> dict[str, Any]:
+    with service.store.lock:
+        return service.operations[operation](service, Call(operation, caller, members)) or {}
+
+
+def _make_authority(service: PrivateCa, entry: dict[str, Any]) -> bool:
+    """Make one CA ACTIVE; False when it is there already."""
+    found = AUTHORITY_ARN.fullmatch(entry.get("arn", ""))
+    if set(entry) - _AUTHORITY or not found:
+        raise SeedError(f"certificate_authorities: {entry} needs the ARN of a CA; it takes {sorted(_AUTHORITY)}")
+    arn = entry["arn"]
+    if arn in service.store.authorities:
+        return False
+    partition, region, account = arn.split(":")[1], found.group(1), found.group(2)
+    caller = Caller(account, f"arn:{partition}:iam::{account}:root", "seed", region, partition)
+    try:
+        authority = _create(service, caller, entry)
+        _certify(service, caller, authority, entry)
+    except (ServiceError, KeyError) as error:
+        service.store.authorities.pop(arn, None)
+        raise SeedError(f"certificate_authorities: {arn}: {error}") from error
+    if service.state is not None:
+        service.state.save_authority(authority)
+    return True
+
+
+def _create(service: PrivateCa, caller: Caller, entry: dict[str, Any]) -> CertificateAuthority:
+    key_algorithm = entry.get("key_algorithm", "EC_prime256v1")
+    members = {
+        "CertificateAuthorityConfiguration": {
+            "KeyAlgorithm": key_algorithm,
+            "SigningAlgorithm": entry.get("signing_algorithm", default_signing_algorithm(key_algorithm)),
+            "Subject": entry["subject"],
+        },
+        "CertificateAuthorityType": entry["type"],
+        "IdempotencyToken": str(uuid.uuid4()),
+        "RevocationConfiguration": entry.get("revocation_configuration"),
+        "UsageMode": entry.get("usage_mode"),
+        "KeyStorageSecurityStandard": entry.get("key_storage_security_standard"),
+        "Tags": [{"Key": key, "Value": str(value)} for key, value in entry.get("tags", {}).items()] or None,
+    }
+    given = {name: value for name, value in members.items() if value is not None}
+    checked = service.validator.check_request("CreateCertificateAuthority", given)
+    made = _perform(service, caller, "CreateCertificateAuthority", **checked)["CertificateAuthorityArn"]
+    authority = service.store.authorities.pop(made)
+    authority.arn, authority.ready_at = entry["arn"], 0.0
+    service.store.authorities[authority.arn] = authority
+    return authority
+
+
+def _certify(service: PrivateCa, caller: Caller, authority: CertificateAuthority, entry: dict[str, Any]) -> None:
+    root = entry["type"] == "ROOT"
+    issuer = service.store.authorities[authority.arn if root else entry["issuer"]]
+    template = entry.get("template", "RootCACertificate" if root else "SubordinateCACertificate_PathLen0")
+    days = entry.get("validity_days", 3650 if root else 1095)
+    arn = _perform(
+        service,
+        caller,
+        "IssueCertificate",
+        CertificateAuthorityArn=issuer.arn,
+        Csr=authority.csr.encode(),
+        SigningAlgorithm=issuer.configuration["SigningAlgorithm"],
+        TemplateArn=template_arn(issuer.arn, template),
+        Validity={"Type": "DAYS", "Value": days},
+        IdempotencyToken=str(uuid.uuid4()),
+    )["CertificateArn"]
+    issuer.certificates[arn.rpartition("/")[2]].ready_at = 0.0
+    names = {"CertificateAuthorityArn": issuer.arn, "CertificateArn": arn}
+    signed = _perform(service, caller, "GetCertificate", **names)
+    chain = {"CertificateChain": signed["CertificateChain"].encode()} if "CertificateChain" in signed else {}
+    certificate = signed["Certificate"].encode()
+    _perform(
+        service,
+        caller,
+        "ImportCertificateAuthorityCertificate",
+        CertificateAuthorityArn=authority.arn,
+        Certificate=certificate,
+        **chain,
+    )
+    if service.state is not None:
+        service.state.save_certificate(issuer, issuer.certificates[arn.rpartition("/")[2]])

@@ -1,0 +1,160 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The emulator's memory across restarts: one SQLite file in a state directory, written through at each change.
+
+The file holds the CAs' private keys and is created with mode 0600. Tokens are kept too: a token must not lose its
+window because the emulator was restarted inside it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from private_ca_emulator.certificates import build_installed
+from private_ca_emulator.records import (
+    AuditReport,
+    CertificateAuthority,
+    IssuedCertificate,
+    Permission,
+    Revocation,
+    Store,
+    TokenUse,
+)
+
+FILE_NAME = "emulator.sqlite"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS authorities (arn TEXT PRIMARY KEY, record TEXT NOT NULL, private_key TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS certificates (
+    authority TEXT NOT NULL, arn_id TEXT NOT NULL, der BLOB NOT NULL, subject BLOB NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (authority, arn_id)
+);
+CREATE TABLE IF NOT EXISTS tokens (token TEXT PRIMARY KEY, digest BLOB NOT NULL, arn TEXT NOT NULL, lapses_at REAL);
+"""
+_ELSEWHERE = ("key", "installed", "certificates", "by_serial", "permissions", "audit_reports", "crl_generations")
+_CERTIFICATE_BLOBS = ("der", "subject", "revocation")
+
+
+class StateDirectory:
+    """Reads and writes the state of one emulator."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = directory / FILE_NAME
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def save_authority(self, authority: CertificateAuthority) -> None:
+        """Write a CA, without its certificates."""
+        pem = authority.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode()
+        row = (authority.arn, json.dumps(_describe_authority(authority)), pem)
+        with self._lock:
+            self._connection.execute("INSERT OR REPLACE INTO authorities VALUES (?, ?, ?)", row)
+
+    def save_certificate(self, authority: CertificateAuthority, issued: IssuedCertificate) -> None:
+        """Write one issuance, or what has become of it."""
+        record = {name: getattr(issued, name) for name in IssuedCertificate.__slots__ if name not in _CERTIFICATE_BLOBS}
+        record["revocation"] = dataclasses.asdict(issued.revocation) if issued.revocation else None
+        record["serial"] = f"{issued.serial:x}"
+        row = (authority.arn, issued.arn_id, issued.der, issued.subject, json.dumps(record))
+        with self._lock:
+            self._connection.execute("INSERT OR REPLACE INTO certificates VALUES (?, ?, ?, ?, ?)", row)
+
+    def save_token(self, key: tuple[str, ...], use: TokenUse) -> None:
+        """Write the first use of a token."""
+        row = (json.dumps(key), use.digest, use.arn, use.lapses_at)
+        with self._lock:
+            self._connection.execute("INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)", row)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._connection.executescript("DELETE FROM authorities; DELETE FROM certificates; DELETE FROM tokens;")
+
+    def load(self, store: Store) -> None:
+        """Fill an empty store."""
+        with self._lock:
+            authorities = self._connection.execute("SELECT record, private_key FROM authorities").fetchall()
+            certificates = self._connection.execute("SELECT * FROM certificates ORDER BY rowid").fetchall()
+            tokens = self._connection.execute("SELECT * FROM tokens ORDER BY lapses_at").fetchall()
+        for record, pem in authorities:
+            authority = _read_authority(json.loads(record), pem)
+            store.authorities[authority.arn] = authority
+        for arn, _arn_id, der, subject, record in certificates:
+            store.authorities[arn].add(_read_certificate(json.loads(record), der, subject))
+        for key, digest, arn, lapses_at in tokens:
+            store.restore_token(tuple(json.loads(key)), TokenUse(digest, arn, lapses_at))
+
+
+def _describe_authority(authority: CertificateAuthority) -> dict[str, Any]:
+    fields = [item.name for item in dataclasses.fields(authority) if item.name not in _ELSEWHERE]
+    described = {name: getattr(authority, name) for name in fields}
+    installed = authority.installed
+    described["installed"] = [installed.pem, installed.chain] if installed else None
+    described["permissions"] = [dataclasses.asdict(item) for item in authority.permissions]
+    described["audit_reports"] = [dataclasses.asdict(item) for item in authority.audit_reports.values()]
+    described["crl_generations"] = list(authority.crl_generations.items())
+    return described
+
+
+def _read_authority(record: dict[str, Any], pem: str) -> CertificateAuthority:
+    installed = record["installed"]
+    if installed is not None:
+        installed = build_installed(x509.load_pem_x509_certificate(installed[0].encode()), installed[1])
+    rebuilt = {
+        **record,
+        "installed": installed,
+        "key": serialization.load_pem_private_key(pem.encode(), None),
+        "permissions": [Permission(**item) for item in record["permissions"]],
+        "audit_reports": {item["report_id"]: AuditReport(**item) for item in record["audit_reports"]},
+        "crl_generations": dict(record["crl_generations"]),
+        "issued_count": 0,
+    }
+    return CertificateAuthority(**rebuilt)
+
+
+def _read_certificate(record: dict[str, Any], der: bytes, subject: bytes) -> IssuedCertificate:
+    revocation = record["revocation"]
+    rebuilt = {
+        **record,
+        "serial": int(record["serial"], 16),
+        "der": der,
+        "subject": subject,
+        "revocation": Revocation(**revocation) if revocation else None,
+    }
+    return IssuedCertificate(**rebuilt)
+
+
+_READING = ("Describe", "Get", "List")
+
+
+def keep_change(state: StateDirectory, store: Store, operation: str, members: dict[str, Any]) -> None:
+    """Write what an operation has changed; `members` are those of its request and its reply together."""
+    authority = store.authorities.get(members.get("CertificateAuthorityArn") or members.get("ResourceArn") or "")
+    if operation.startswith(_READING) or authority is None:
+        return
+    if operation == "IssueCertificate":
+        state.save_certificate(authority, authority.certificates[members["CertificateArn"].rpartition("/")[2]])
+    elif operation == "RevokeCertificate":
+        serial = int(members["CertificateSerial"].replace(":", "").replace(" ", ""), 16)
+        state.save_certificate(authority, authority.by_serial[serial])
+    state.save_authority(authority)
