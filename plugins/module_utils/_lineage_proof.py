@@ -50,6 +50,8 @@ def read_endpoint(options: Mapping[str, Any] | None) -> Endpoint | None:
     if starttls is not None and starttls not in STARTTLS:
         because = f"starttls {starttls} is not one of {', '.join(STARTTLS)}"
         raise InvalidInput("Failed to understand verify", because=because)
+    if not 0 < given["port"] < 65536:
+        raise InvalidInput("Failed to understand verify", because=f"there is no port {given['port']}")
     return Endpoint(**given)
 
 

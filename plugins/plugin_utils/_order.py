@@ -17,6 +17,7 @@ from ..module_utils._acm_pca.transformations import build_passthrough, read_vali
 from ..module_utils._errors import InvalidInput
 from ..module_utils._issuance_options import require_region
 from ..module_utils._issuance_token import canonical_passthrough
+from ..module_utils._lineage_service import read_service
 from ..module_utils._x509.names import normalise_general_names
 from ..module_utils._x509.subjects import normalise_subject
 
@@ -69,6 +70,7 @@ def read_order(options: Mapping[str, Any], host: str) -> Order:
         raise InvalidInput(
             "Failed to read the validity", because="it is empty", remedy="Give it as {type: DAYS, value: 90}"
         )
+    check_service(options)
     return Order(
         lineage=LineageId(host=host, name=options["name"]),
         authority=authority,
@@ -80,6 +82,14 @@ def read_order(options: Mapping[str, Any], host: str) -> Order:
         api_passthrough=build_passthrough(options.get("api_passthrough")),
         options=options,
     )
+
+
+def check_service(options: Mapping[str, Any]) -> None:
+    """Raise InvalidInput, before a certificate is asked for, for what the host would refuse to install it with."""
+    read_service(options)
+    kept = options.get("keep_generations")
+    if kept is not None and kept < 0:
+        raise InvalidInput("Failed to read the options", on="keep_generations", because=f"{kept} is negative")
 
 
 def read_names(options: Mapping[str, Any]) -> Names:

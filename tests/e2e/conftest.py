@@ -1,0 +1,130 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A site for stories: an emulated CA, hosts (local ones or a fleet), and the control node's own home."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from emulator_process import REGION, EmulatorProcess
+from playbook_run import PlaybookRun, PlaybookRunner
+from private_ca_emulator.control import EmulatorControl
+from private_ca_emulator.seeding import SeededAuthorities, create_active_hierarchy
+
+ACTION = "fleet_pki.aws_private_ca.host_certificate"
+ROLE = "fleet_pki.aws_private_ca.host_certificate"
+TASK = "Keep the certificate"
+
+
+@dataclass
+class Site:
+    """A control node that knows one CA. ``home`` is its home, where ledger and temporary files lie."""
+
+    control: EmulatorControl
+    client: Any
+    authorities: SeededAuthorities
+    runner: PlaybookRunner
+    home: Path
+    environment: dict[str, str]
+
+    @property
+    def authority(self) -> str:
+        """Return the ARN of the subordinate CA."""
+        return self.authorities.subordinate_arn
+
+    def keep(
+        self, inventory: Path, *options: str, environment: Mapping[str, str] | None = None, **arguments: Any
+    ) -> PlaybookRun:
+        """Run one play of one task, host_certificate, on all hosts; an argument of None is left out."""
+        given = {
+            "name": "web",
+            "base_directory": "{{ base_directory }}",
+            "certificate_authority_arn": self.authority,
+            "common_name": "{{ inventory_hostname }}",
+            "subject_alternative_names": ["DNS:{{ inventory_hostname }}"],
+            **arguments,
+        }
+        task = {"name": TASK, ACTION: {name: value for name, value in given.items() if value is not None}}
+        return self.run([task], inventory, *options, environment=environment)
+
+    def run(
+        self,
+        tasks: Sequence[Mapping[str, Any]],
+        inventory: Path,
+        *options: str,
+        environment: Mapping[str, str] | None = None,
+        **play: Any,
+    ) -> PlaybookRun:
+        """Run one play of the tasks on all hosts."""
+        plays = [{"name": "Story", "hosts": "all", "gather_facts": False, "tasks": list(tasks), **play}]
+        return self.runner.run(plays, inventory, *options, environment={**self.environment, **(environment or {})})
+
+    def count_requests(self, operation: str | None = None) -> int:
+        """Return how many requests the CA has had so far."""
+        return len(self.control.requests(operation))
+
+    def list_issued(self) -> set[str]:
+        """Return the ARNs of the certificates that the CA was made to issue."""
+        return {issued["certificate_arn"] for issued in self.control.certificates(self.authority)}
+
+
+@pytest.fixture
+def site(emulator: EmulatorProcess, stage: Path, short_directory: Path, tmp_path: Path) -> Site:
+    """Return a site whose CA, ledger and control node know of no other test."""
+    control = EmulatorControl(emulator.endpoint_url)
+    control.reset()
+    client = boto3.client(
+        "acm-pca",
+        endpoint_url=emulator.endpoint_url,
+        region_name=REGION,
+        aws_access_key_id=emulator.environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=emulator.environment["AWS_SECRET_ACCESS_KEY"],
+    )
+    home = tmp_path / "home"
+    (home / "tmp").mkdir(parents=True)
+    environment = {
+        **emulator.environment,
+        "XDG_STATE_HOME": str(home / "state"),
+        "TMPDIR": str(home / "tmp"),
+        "ANSIBLE_LOCAL_TEMP": str(home / "tmp"),
+    }
+    runner = PlaybookRunner(stage, short_directory)
+    return Site(control, client, create_active_hierarchy(client), runner, home, environment)
+
+
+MakeHosts = Callable[..., Path]
+
+
+@pytest.fixture
+def local_hosts(tmp_path: Path) -> Iterator[MakeHosts]:
+    """Return a function from host names, or names with variables, to an inventory of hosts on this machine.
+
+    Each has a base directory of its own, tmp_path / "hosts" / name.
+    """
+
+    def make(*names: str, **variables: Mapping[str, Any]) -> Path:
+        hosts = {}
+        for name in (*names, *variables):
+            base = tmp_path / "hosts" / name
+            base.mkdir(parents=True, exist_ok=True)
+            hosts[name] = {
+                "ansible_connection": "local",
+                "ansible_python_interpreter": sys.executable,
+                "base_directory": str(base),
+                **variables.get(name, {}),
+            }
+        inventory = tmp_path / "inventory.json"
+        inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+        return inventory
+
+    yield make
