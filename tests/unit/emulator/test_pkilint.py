@@ -5,68 +5,91 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from pkilint import loader, pkix
+from pkilint.pkix import certificate, crl, extension, name
+from pkilint.validation import ValidationFindingSeverity
 
 from private_ca_emulator import seeding
 from private_ca_emulator.control import EmulatorControl
 from private_ca_emulator.templates import FAMILIES, TEMPLATES
 
-from .support import fetch, issue, make_csr
+from .support import issue_and_load, make_csr
 from .test_revocation import create_revoking_root, read_crl
 
 EXPLAINED = {
     # BlankSubordinateCACertificate fixes no key usage (reference 3.2): whoever asks for it must bring one
     "BlankSubordinateCACertificate": {"pkix.ca_certificate_no_ku_extension"},
 }
-LINTER = Path(sys.executable).parent
+ERRORS = (ValidationFindingSeverity.ERROR, ValidationFindingSeverity.FATAL)
 
 
-def find_faults(linter: str, path: Path, *options: str) -> set[str]:
+def find_faults(validator: Any, document: Any) -> set[str]:
     """Codes of error level and above."""
-    command = [LINTER / linter, "lint", *options, "-s", "ERROR", "-f", "JSON", path]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
-    report = json.loads(done.stdout)
-    return {finding["code"] for result in report["results"] for finding in result["finding_descriptions"]}
+    results = validator.validate(document.root)
+    findings = [described.finding for result in results for described in result.finding_descriptions]
+    return {finding.code for finding in findings if finding.severity in ERRORS}
 
 
-def test_no_certificate_of_any_family_has_an_error_that_is_not_explained(
-    client: Any, root_arn: str, tmp_path: Path
-) -> None:
-    csr = make_csr(key=rsa.generate_private_key(65537, 2048))
-    for family in FAMILIES:
-        if family.root:
-            continue
-        name = next(name for name, template in TEMPLATES.items() if template.family is family)
-        arn = issue(client, root_arn, Csr=csr, TemplateArn=seeding.template_arn(root_arn, name))
-        path = tmp_path / f"{name}.pem"
-        path.write_text(fetch(client, root_arn, arn)["Certificate"] + "\n")
-        explained = EXPLAINED.get(family.name.partition("_PathLen")[0], set())
-        assert find_faults("lint_pkix_cert", path) - explained == set(), name
+def lint_certificate(signed: x509.Certificate) -> set[str]:
+    decoders = certificate.create_decoding_validators(name.ATTRIBUTE_TYPE_MAPPINGS, extension.EXTENSION_MAPPINGS)
+    parts = [
+        certificate.create_issuer_validator_container([]),
+        certificate.create_validity_validator_container(),
+        certificate.create_subject_validator_container([]),
+        certificate.create_extensions_validator_container([]),
+        certificate.create_spki_validator_container([]),
+    ]
+    validator = certificate.create_pkix_certificate_validator_container(decoders, parts)
+    encoded = signed.public_bytes(serialization.Encoding.DER)
+    return find_faults(validator, loader.RFC5280CertificateDocumentLoader().load_der_document(encoded, "certificate"))
 
 
-def test_no_root_certificate_has_an_error(client: Any, root_arn: str, tmp_path: Path) -> None:
-    path = tmp_path / "root.pem"
-    path.write_text(
-        client.get_certificate_authority_certificate(CertificateAuthorityArn=root_arn)["Certificate"] + "\n"
+def lint_crl(content: bytes) -> set[str]:
+    decoders = [
+        pkix.create_attribute_decoder(name.ATTRIBUTE_TYPE_MAPPINGS),
+        pkix.create_extension_decoder(extension.EXTENSION_MAPPINGS),
+    ]
+    parts = [
+        crl.create_issuer_validator_container([]),
+        crl.create_validity_validator_container([]),
+        crl.create_extensions_validator_container([]),
+    ]
+    validator = crl.create_pkix_crl_validator_container(decoders, parts)
+    return find_faults(validator, loader.RFC5280CertificateListDocumentLoader().load_der_document(content, "CRL"))
+
+
+LEAF_KEY = rsa.generate_private_key(65537, 2048)
+"""RSA, as the end-entity templates fix keyEncipherment, which RFC 5480 forbids for EC keys."""
+
+
+def test_no_certificate_of_any_family_has_an_error_that_is_not_explained(client: Any, root_arn: str) -> None:
+    for family in (family for family in FAMILIES if not family.root):
+        template = next(name for name, template in TEMPLATES.items() if template.family is family)
+        arn = seeding.template_arn(root_arn, template)
+        signed = issue_and_load(client, root_arn, Csr=make_csr(key=LEAF_KEY), TemplateArn=arn)
+        assert lint_certificate(signed) == EXPLAINED.get(family.name.partition("_PathLen")[0], set()), template
+
+
+def test_the_judge_does_find_errors(client: Any, root_arn: str) -> None:
+    assert lint_certificate(issue_and_load(client, root_arn)) == {"pkix.key_usage_value_prohibited_for_ec"}
+
+
+def test_no_root_certificate_has_an_error(client: Any, root_arn: str) -> None:
+    pem = client.get_certificate_authority_certificate(CertificateAuthorityArn=root_arn)["Certificate"]
+    assert lint_certificate(x509.load_pem_x509_certificate(pem.encode())) == set()
+
+
+@pytest.mark.parametrize("crl_type", ["COMPLETE", "PARTITIONED"])
+def test_no_crl_has_an_error(client: Any, make_client: Any, control: EmulatorControl, crl_type: str) -> None:
+    root, leaf = create_revoking_root(client, make_client, crl_type=crl_type)
+    client.revoke_certificate(
+        CertificateAuthorityArn=root, CertificateSerial=f"{leaf.serial_number:x}", RevocationReason="KEY_COMPROMISE"
     )
-    assert find_faults("lint_pkix_cert", path) == set()
-
-
-def test_no_crl_has_an_error(client: Any, make_client: Any, control: EmulatorControl, tmp_path: Path) -> None:
-    for crl_type in ("COMPLETE", "PARTITIONED"):
-        root, leaf = create_revoking_root(client, make_client, crl_type=crl_type)
-        client.revoke_certificate(
-            CertificateAuthorityArn=root,
-            CertificateSerial=f"{leaf.serial_number:x}",
-            RevocationReason="KEY_COMPROMISE",
-        )
-        control.advance(1800)
-        path = tmp_path / "list.crl"
-        path.write_bytes(read_crl(make_client, leaf))
-        assert find_faults("lint_crl", path, "-t", "CRL", "-p", "PKIX") == set(), crl_type
+    control.advance(1800)
+    assert lint_crl(read_crl(make_client, leaf)) == set()
