@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
-from typing import Any, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Mapping
 
 from ._errors import UnusableState
 from ._generations.directory import Directory
@@ -21,7 +21,10 @@ from ._lineage_disk import told_disk_errors
 from ._lineage_keys import key_belongs, read_generation_key
 from ._lineage_options import LineageOptions, read_lineage_options
 from ._lineage_verdict import Verdict, decide
-from ._reissue_policy import WantedLineage, parse_renew_before
+from ._reissue_policy import Reason, WantedLineage, parse_renew_before
+
+if TYPE_CHECKING:
+    from ._lineage_adoption import Adoptable
 
 DEFAULT_SKEW = 3600.0
 
@@ -35,6 +38,7 @@ class RequestOptions:
     key_rotation: str
     rotate_key: bool
     max_clock_skew: float
+    adopt: Mapping[str, str | None] | None
 
 
 def read_request_options(params: Mapping[str, Any]) -> RequestOptions:
@@ -63,6 +67,7 @@ def read_request_options(params: Mapping[str, Any]) -> RequestOptions:
         key_rotation=params.get("key_rotation") or "always",
         rotate_key=bool(params.get("rotate_key")),
         max_clock_skew=DEFAULT_SKEW if skew is None else float(skew),
+        adopt=params.get("adopt") or None,
     )
 
 
@@ -72,11 +77,10 @@ def request_certificate(params: Mapping[str, Any], files: Files, check_mode: boo
     lineage_options = options.lineage
     check_clock(lineage_options.now, time.time(), options.max_clock_skew)
     with told_disk_errors("look at the lineage", lineage_options.base_directory):
-        verdict, resumable = _look(options, files)
-    if verdict.action != "issue":
-        return _result(verdict, None, changed=False)
-    if check_mode:
-        return _result(verdict, None, changed=not resumable)
+        judgement, resumable = _look(options, files)
+    writes = judgement.adoptable is not None or judgement.verdict.action == "issue"
+    if check_mode or not writes:
+        return _result(judgement.verdict, None, changed=writes and not resumable)
     with told_disk_errors("leave a request", f"{lineage_options.base_directory}/{lineage_options.name}"):
         return _leave_request(options, files)
 
@@ -97,25 +101,51 @@ def check_clock(control_node: float, host: float, tolerance: float) -> None:
     )
 
 
-def _look(options: RequestOptions, files: Files) -> tuple[Verdict, bool]:
+def _look(options: RequestOptions, files: Files) -> tuple[Judgement, bool]:
     lineage = open_lineage(files, options.lineage.base_directory, options.lineage.name)
     if lineage is None:
-        return decide_lineage(None, options), False
+        return judge_lineage(None, options, files), False
     with lineage:
-        verdict = decide_lineage(lineage, options)
-        return verdict, verdict.action == "issue" and _find_pending(lineage, verdict, options) is not None
+        judgement = judge_lineage(lineage, options, files)
+        is_due = judgement.verdict.action == "issue"
+        return judgement, is_due and _find_pending(lineage, judgement.verdict, options) is not None
 
 
-def decide_lineage(lineage: Directory | None, options: RequestOptions) -> Verdict:
-    """Inspect an open lineage and decide what is due."""
+@dataclass(frozen=True)
+class Judgement:
+    """What is due, and the pair in place that is to be taken over for it, if any."""
+
+    verdict: Verdict
+    adoptable: Adoptable | None = None
+
+
+def judge_lineage(lineage: Directory | None, options: RequestOptions, files: Files) -> Judgement:
+    """Inspect an open lineage and decide what is due; a pair in place may spare the first issuance."""
     inspection = inspect_lineage(lineage, options.lineage.plan)
     passphrase = options.lineage.passphrases.key
-    return decide(
+    verdict = decide(
         inspection,
         options.wanted,
         options.lineage.now,
         lambda generation: lineage is not None and key_belongs(lineage, generation, passphrase),
     )
+    has_none = inspection.live is None and inspection.candidate is None
+    if options.adopt is None or verdict.action != "issue" or not has_none:
+        return Judgement(verdict)
+    return _judge_adoption(verdict, options, options.adopt, files)
+
+
+def _judge_adoption(
+    verdict: Verdict, options: RequestOptions, paths: Mapping[str, str | None], files: Files
+) -> Judgement:
+    from ._lineage_adoption import Unadoptable, read_adoptable
+
+    found = read_adoptable(paths, options.lineage, options.wanted, files)
+    if isinstance(found, Unadoptable):
+        message = f"{verdict.reasons[0].message}, and the pair in place is not taken over: {found.because}"
+        return Judgement(replace(verdict, reasons=(Reason("missing", message),)))
+    message = f"The certificate {found.facts['serial']} in place is taken over"
+    return Judgement(Verdict("apply", (Reason("adopted", message),), None, found.id), found)
 
 
 def _leave_request(options: RequestOptions, files: Files) -> dict[str, Any]:
@@ -123,7 +153,13 @@ def _leave_request(options: RequestOptions, files: Files) -> dict[str, Any]:
     if opened is None:
         raise UnusableState("Failed to make the lineage", on=options.lineage.name, because="it vanished at once")
     with opened as lineage, hold_lock(lineage):
-        verdict = decide_lineage(lineage, options)
+        judgement = judge_lineage(lineage, options, files)
+        verdict = judgement.verdict
+        if judgement.adoptable is not None:
+            from ._lineage_adoption import stage_adopted
+
+            stage_adopted(lineage, judgement.adoptable, options.lineage)
+            return _result(verdict, None, changed=True)
         if verdict.action != "issue":
             return _result(verdict, None, changed=False)
         pending = _find_pending(lineage, verdict, options)

@@ -65,6 +65,9 @@ def inspect_lineage(lineage: Directory | None, plan: FilePlan) -> Inspection:
     """Read links, manifests, modes and digests; ``UnusableState`` or ``UnsafePath`` for what is not ours."""
     if lineage is None:
         return Inspection()
+    holder = lineage.open(GENERATIONS)
+    if holder is not None:  # what is not ours must show before anything is issued for it
+        lineage.files.close(holder.descriptor)
     state = read_state(lineage)
     live_id = read_live(lineage)
     live = None if live_id is None else read_generation(lineage, live_id, plan)

@@ -1,0 +1,236 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names that try to escape, links planted below the base directory, other users' directories and files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
+    InvalidInput,
+    PrivateCaError,
+    UnsafePath,
+    UnusableState,
+)
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.directory import refuse_foreign
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
+from host_faults import HastyFiles
+from host_lineage import HostLineage
+
+STRANGER = 54321
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../web", "/etc", "a/b", "a\0b", "-rf", ".hidden", "web server", "wéb", "x" * 129, "web\n"]
+)
+def test_a_name_that_could_be_a_path_is_refused(lineage: HostLineage, name: str) -> None:
+    with pytest.raises(InvalidInput, match="Failed to accept the name of a lineage"):
+        lineage.request(name=name)
+    assert not lineage.base.exists()
+
+
+@pytest.mark.parametrize("base", ["relative", "", "/tmp/\0"])
+def test_a_base_directory_that_is_no_absolute_path_is_refused(lineage: HostLineage, base: str) -> None:
+    with pytest.raises(InvalidInput, match="base_directory"):
+        lineage.request(base_directory=base)
+
+
+def _plant(path: Path, target: Path) -> None:
+    target.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(target)
+
+
+PLANTED = ["web", "web/generations", "web/pending", "web/.new-pending", "web/state.json", "web/.lock", "web/.new-live"]
+
+
+@pytest.mark.parametrize("place", PLANTED)
+def test_a_planted_link_is_never_followed(lineage: HostLineage, tmp_path: Path, place: str) -> None:
+    outside = tmp_path / "outside"
+    _plant(lineage.base / place, outside)
+    try:
+        lineage.run()
+    except PrivateCaError as error:
+        assert str(lineage.base / place) in error.sentence() or "web" in error.sentence()
+    assert os.listdir(outside) == []
+
+
+@pytest.mark.parametrize(
+    "target", ["/etc", "generations/../../other", "../elsewhere", "generations/", "generations/a/b"]
+)
+def test_a_live_link_that_points_elsewhere_is_told(lineage: HostLineage, target: str) -> None:
+    lineage.path.mkdir(parents=True)
+    lineage.live.symlink_to(target)
+    with pytest.raises(UnusableState, match="no generation of this collection"):
+        lineage.request()
+    with pytest.raises(UnusableState, match="no generation of this collection"):
+        lineage.install(state="absent")
+    assert lineage.live.is_symlink()
+
+
+FOREIGN: list[tuple[str, Callable[[Path], Any]]] = [
+    ("a file where the lineage should be", lambda path: path.write_text("mine")),
+    ("a directory where the live link should be", lambda path: (path / "live").mkdir(parents=True)),
+    ("a file where the generations should be", lambda path: path.mkdir() or (path / "generations").write_text("x")),
+    ("a FIFO where the state should be", lambda path: path.mkdir() or os.mkfifo(path / "state.json")),
+    ("a state of 100 MB", lambda path: path.mkdir() or _make_large(path / "state.json")),
+]
+
+
+def _make_large(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(100 << 20)
+
+
+@pytest.mark.parametrize(("title", "make"), FOREIGN, ids=[case[0] for case in FOREIGN])
+def test_what_is_not_ours_is_told_and_left_alone(lineage: HostLineage, title: str, make: Callable[[Path], Any]) -> None:
+    lineage.base.mkdir()
+    make(lineage.path)
+    with pytest.raises((UnsafePath, UnusableState), match=str(lineage.path)) as caught:
+        lineage.run()
+    assert caught.value.sentence().endswith(".")
+    assert os.listdir(lineage.base) == ["web"] and lineage.count_issued() == 0
+
+
+@pytest.mark.parametrize("damage", [b"\xff\xfe\x00", b"[]", b'{"schema": 99}', b"{" * 100000])
+def test_a_damaged_state_is_as_good_as_none(lineage: HostLineage, damage: bytes) -> None:
+    lineage.run()
+    (lineage.path / "state.json").write_bytes(damage)
+    assert lineage.run()["action"] == "apply"
+    assert lineage.request()["action"] == "none" and lineage.count_issued() == 1
+
+
+@pytest.mark.parametrize("name", ["privkey.pem", "request.pem", "request.json"])
+@pytest.mark.parametrize("damage", [b"", b"\xff\x00", b"{}"])
+def test_a_damaged_pending_request_is_made_anew(lineage: HostLineage, name: str, damage: bytes) -> None:
+    lineage.request()
+    (lineage.path / "pending" / name).write_bytes(damage)
+    assert lineage.request()["request"]["resumed"] is False
+    lineage.run()
+    assert lineage.fault_of_live() is None
+
+
+@pytest.mark.parametrize("bits", [0o777, 0o757, 0o1777])
+def test_a_base_directory_that_others_can_write_is_refused(lineage: HostLineage, bits: int) -> None:
+    lineage.base.mkdir()
+    lineage.base.chmod(bits)
+    with pytest.raises(UnsafePath, match=r"others can write it|everyone may write"):
+        lineage.request()
+    assert os.listdir(lineage.base) == []
+
+
+def test_a_parent_that_others_can_write_is_refused(lineage: HostLineage, tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    with pytest.raises(UnsafePath, match="others can write it"):
+        lineage.request(base_directory=str(tmp_path / "open" / "base"))
+
+
+class StrangersFiles(HastyFiles):
+    """Shows one name as another user's."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.opened: dict[int, str] = {}
+
+    def open_directory(self, name: str, parent: int | None = None) -> int:
+        file = super().open_directory(name, parent)
+        self.opened[file] = name
+        return file
+
+    def open_file(self, name: str, parent: int) -> int:
+        file = super().open_file(name, parent)
+        self.opened[file] = name
+        return file
+
+    def stat_open(self, file: int) -> os.stat_result:
+        status = super().stat_open(file)
+        return _give_to_stranger(status) if self.opened.get(file) == self.name else status
+
+
+def _give_to_stranger(status: os.stat_result) -> os.stat_result:
+    return os.stat_result((*status[:4], STRANGER, *status[5:]))
+
+
+@pytest.mark.parametrize(
+    "name", ["base", "web", "generations", "pending", "state.json", "generation.json", "request.json"]
+)
+def test_another_users_directory_or_file_is_not_trusted(lineage: HostLineage, name: str) -> None:
+    lineage.run()
+    lineage.request(force_id="x")
+    before = lineage.snapshot()
+    files: Files = StrangersFiles(name)
+    with pytest.raises(UnsafePath, match=f"belongs to the user with the id {STRANGER}"):
+        lineage.request(files, force_id="x")
+    assert lineage.snapshot() == before
+
+
+def test_a_group_is_trusted_only_if_it_is_roots_or_our_own(tmp_path: Path) -> None:
+    tmp_path.chmod(0o770)
+    status = tmp_path.stat()
+    refuse_foreign(status, "path")
+    with pytest.raises(UnsafePath, match="others can write it"):
+        refuse_foreign(os.stat_result((*status[:5], STRANGER, *status[6:])), "path")
+
+
+def test_a_link_option_never_replaces_a_file(lineage: HostLineage, tmp_path: Path) -> None:
+    (tmp_path / "usual").mkdir()
+    (tmp_path / "usual/cert.pem").write_text("mine")
+    with pytest.raises(UnsafePath, match="a file or directory is in its place"):
+        lineage.run(links={str(tmp_path / "usual/cert.pem"): "cert.pem"})
+    assert (tmp_path / "usual/cert.pem").read_text() == "mine" and not lineage.live.exists()
+
+
+def test_links_at_usual_paths_are_made_corrected_and_removed(lineage: HostLineage, tmp_path: Path) -> None:
+    (tmp_path / "usual").mkdir()
+    path = tmp_path / "usual/web.pem"
+    path.symlink_to("/etc/ssl/certs/snakeoil.pem")
+    links = {"links": {str(path): "fullchain.pem"}}
+    lineage.run(**links)
+    assert path.read_bytes() == (lineage.live / "fullchain.pem").read_bytes()
+    path.unlink()
+    asked = lineage.request(**links)
+    assert [reason["reason"] for reason in asked["reasons"]] == ["link_changed"]
+    lineage.run(**links)
+    assert os.readlink(path) == str(lineage.live / "fullchain.pem")
+    lineage.install(state="absent", **links)
+    assert not os.path.lexists(path)
+
+
+@pytest.mark.parametrize(
+    ("options", "because"),
+    [
+        ({"key_mode": "0644"}, "open the private key to every user"),
+        ({"mode": "u=rw"}, "no octal mode"),
+        ({"mode": 0o7777}, "no octal mode"),
+        ({"owner": "no-such-user"}, "has no such user"),
+        ({"key_group": "no-such-group"}, "has no such group"),
+        ({"formats": ["pkcs12"]}, "without a passphrase"),
+        ({"links": {"relative": "cert.pem"}}, "no absolute path"),
+        ({"links": {"/etc/../x": "cert.pem"}}, "no absolute path"),
+        ({"links": {"/etc/x": "../../shadow"}}, "no file of a generation"),
+        ({"renew_before": "soon"}, "neither a percentage"),
+        ({"subject_alternative_names": ["web"]}, "no known kind"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_told_before_anything_is_written(
+    lineage: HostLineage, options: dict[str, Any], because: str
+) -> None:
+    with pytest.raises(InvalidInput, match=because):
+        lineage.request(**options)
+    assert not lineage.base.exists()
+
+
+def test_a_directory_that_cannot_be_written_is_told_with_its_path(lineage: HostLineage) -> None:
+    class ReadOnlyFiles(HastyFiles):
+        def create_directory(self, name: str, parent: int, mode: int) -> None:
+            raise OSError(30, os.strerror(30))
+
+    with pytest.raises(UnusableState, match=r"Read-only file system\. Choose a base_directory") as caught:
+        lineage.request(ReadOnlyFiles())
+    assert str(lineage.path) in caught.value.sentence()
