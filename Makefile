@@ -11,6 +11,7 @@ MAKEFLAGS += --no-builtin-rules
 STAGE := $(CURDIR)/.stage
 PYTEST_WORKERS ?= 2
 PORT ?= 5055
+BENCH ?=
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONPATH := $(STAGE):$(CURDIR)/tests/utils
@@ -74,8 +75,8 @@ test-hosts: packages setup ## Run the host modules on the oldest and the newest 
 	@python -m setup.host_matrix
 
 .PHONY: bench
-bench: ready ## Measure the collection on fleets of hosts
-	@python -m benchmarks
+bench: ready ## Measure the collection on fleets of hosts (BENCH="--profile medium": the published figures)
+	@PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests python -m benchmarks $(BENCH)
 
 .PHONY: bench-emulator
 bench-emulator: setup ## Measure the emulator alone: certificates per second, memory for each
