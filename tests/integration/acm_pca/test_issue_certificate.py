@@ -22,6 +22,23 @@ MakeCsr = Callable[..., Path]
 ISSUE = "fleet_pki.aws_private_ca.acm_pca_issue_certificate"
 TEMPLATES = "arn:aws:acm-pca:::template"
 INFO = "fleet_pki.aws_private_ca.acm_pca_certificate_info"
+PASSTHROUGH = {
+    "subject": {"commonName": "signer.example.com", "O": "Example", "C": "DE"},
+    "subject_alternative_names": [
+        "DNS:signer.example.com",
+        "IP:10.0.0.7",
+        "IP:2001:db8::7",
+        "email:pki@example.com",
+        "URI:https://signer.example.com/",
+        "RID:1.3.6.1.4.1.55555.2",
+        "dirName:CN=Signer,O=Example",
+        "otherName:1.3.6.1.4.1.311.20.2.3;UTF8:signer@example.com",
+    ],
+    "key_usage": ["digitalSignature", "keyAgreement"],
+    "extended_key_usage": ["serverAuth", "CLIENT_AUTH", "1.3.6.1.4.1.55555.3"],
+    "certificate_policies": [{"oid": "1.3.6.1.4.1.55555.1", "cps_uris": ["https://pki.example.com/cps"]}],
+    "custom_extensions": [{"oid": "1.3.6.1.4.1.55555.4", "value": "BAIBAg==", "critical": False}],
+}
 
 
 def task(name: str, module: str = ISSUE, check: bool = False, may_fail: bool = False, **options: Any) -> dict[str, Any]:
@@ -114,35 +131,14 @@ def test_past_the_window_the_ledger_still_gives_the_same_certificate(
 def test_every_passthrough_option_reaches_the_certificate(
     run_tasks: RunTasks, make_csr: MakeCsr, authority_arn: str, tmp_path: Path
 ) -> None:
-    passthrough = {
-        "subject": {"commonName": "signer.example.com", "O": "Example", "C": "DE"},
-        "subject_alternative_names": [
-            "DNS:signer.example.com",
-            "IP:10.0.0.7",
-            "IP:2001:db8::7",
-            "email:pki@example.com",
-            "URI:https://signer.example.com/",
-            "RID:1.3.6.1.4.1.55555.2",
-            "dirName:CN=Signer,O=Example",
-            "otherName:1.3.6.1.4.1.311.20.2.3;UTF8:signer@example.com",
-        ],
-        "key_usage": ["digitalSignature", "keyAgreement"],
-        "extended_key_usage": ["serverAuth", "CLIENT_AUTH", "1.3.6.1.4.1.55555.3"],
-        "certificate_policies": [{"oid": "1.3.6.1.4.1.55555.1", "cps_uris": ["https://pki.example.com/cps"]}],
-        "custom_extensions": [{"oid": "1.3.6.1.4.1.55555.4", "value": "BAIBAg==", "critical": False}],
-    }
-    run = run_tasks(
-        [
-            task(
-                "issue",
-                certificate_authority_arn=authority_arn,
-                csr_path=str(make_csr()),
-                template="BlankEndEntityCertificate_APIPassthrough",
-                api_passthrough=passthrough,
-            )
-        ]
-    ).require_success()
-    told = results(run)["issue"]
+    issue = task(
+        "issue",
+        certificate_authority_arn=authority_arn,
+        csr_path=str(make_csr()),
+        template="BlankEndEntityCertificate_APIPassthrough",
+        api_passthrough=PASSTHROUGH,
+    )
+    told = results(run_tasks([issue]).require_success())["issue"]
     assert told["differences"] == []
     assert told["facts"]["subject"] == {"CN": "signer.example.com", "O": "Example", "C": "DE"}
     shown = judge(tmp_path, told)

@@ -13,6 +13,8 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.
     IssuanceRequest,
     Validity,
 )
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.records import Record
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.stores import Ledger
 from botocore.exceptions import ClientError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -48,6 +50,16 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         self.time += seconds
         self.ticks += seconds
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: no handler of the core may catch it."""
+
+
+def record_of(ledger: Ledger, token: str) -> Record:
+    record = ledger.read(token)
+    assert record is not None
+    return record
 
 
 def client_error(code: str, message: str = "told so", status: int = 400) -> ClientError:
