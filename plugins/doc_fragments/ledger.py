@@ -40,6 +40,26 @@ options:
     default: false
 """
 
+    RECOVERY = r"""
+options:
+  recovery_bucket:
+    description:
+      - The S3 bucket that the CA may write audit reports to.
+      - A run that is killed between the CA's work and the CA's reply leaves a certificate whose ARN no one knows. For
+        five minutes the next run gets it by the token. Later, with this option, it is looked for in an audit report.
+      - That takes C(CreateCertificateAuthorityAuditReport) and C(DescribeCertificateAuthorityAuditReport), which the
+        CA's own account alone may call, and reading the bucket.
+    type: str
+  on_lost_reply:
+    description:
+      - What to do about such a certificate when O(recovery_bucket) is not given.
+      - V(reissue) warns and asks once more; the lost certificate, if there is one, is never installed anywhere.
+      - V(fail) asks for nothing and fails.
+    type: str
+    choices: [reissue, fail]
+    default: reissue
+"""
+
     LIMITS = r"""
 options:
   max_issuances:

@@ -18,10 +18,11 @@ from ._acm_pca.models import IssuanceRequest, IssuedCertificate, LineageId
 from ._acm_pca.templates import template_arn
 from ._acm_pca.transformations import build_passthrough, read_validity
 from ._acm_pca.waiting import wait_for_certificate
+from ._aws_connection import AwsConnection
 from ._certificate_states import describe_certificate
 from ._clock import Clock
 from ._errors import AccessDenied, InvalidInput
-from ._issuance_options import require_region, select_ledger, select_limits, select_patience
+from ._issuance_options import require_region, select_ledger, select_limits, select_patience, select_recovery
 from ._issuance_token import describe_terms
 from ._issuing import Asked, Issuer, find_known
 from ._ledger.opening import LedgerOptions, open_ledger, peek_ledger
@@ -53,6 +54,7 @@ class CertificateIssuance:
     """One task's issuance. ``options`` are validated; ``log`` takes sentences that the user is to see."""
 
     api: PrivateCaApi
+    connection: AwsConnection
     options: Mapping[str, Any]
     clock: Clock
     log: Callable[[str], None]
@@ -93,6 +95,7 @@ class CertificateIssuance:
                 self.log,
                 select_patience(self.options),
                 select_limits(self.options),
+                select_recovery(self.options, self.connection, self.clock),
             )
             if self.options["wait"]:
                 issuance = issuer.issue(request, lineage_id, token)

@@ -13,9 +13,16 @@ from dataclasses import replace
 from typing import Any, Mapping
 
 from ._acm_pca.arns import AuthorityArn
+from ._acm_pca.audit_reports import AuditReports
+from ._acm_pca.governance_api import GovernanceApi
+from ._acm_pca.polling import Polling
+from ._acm_pca.recovery import ReportRecovery, refuse_to_ask_again
+from ._acm_pca.report_bucket import ReportBucket
 from ._acm_pca.waiting import Patience
-from ._aws_connection import select_connection
+from ._aws_connection import AwsConnection, connect_client, select_connection
+from ._clock import Clock
 from ._errors import InvalidInput
+from ._issuing import Recover
 from ._ledger.limits import Breaker, Limits, Pace
 from ._ledger.opening import DEFAULT_TABLE, LedgerOptions
 
@@ -90,6 +97,20 @@ LIMIT_OPTIONS: dict[str, Any] = {
     "max_issuances_period": {"type": "int", "default": 86400},
     "requests_per_second": {"type": "float", "default": 20.0},
 }
+RECOVERY_OPTIONS: dict[str, Any] = {
+    "recovery_bucket": {"type": "str"},
+    "on_lost_reply": {"type": "str", "choices": ["reissue", "fail"], "default": "reissue"},
+}
+
+
+def select_recovery(options: Mapping[str, Any], connection: AwsConnection, clock: Clock) -> Recover | None:
+    """Return what finds a certificate whose reply was lost; None to have it asked for again."""
+    if options.get("recovery_bucket"):
+        api = GovernanceApi(connect_client("acm-pca", connection), clock=clock)
+        s3 = connect_client("s3", replace(connection, endpoint_url=None))  # endpoint_url is that of AWS Private CA
+        reports = AuditReports(api, ReportBucket(s3, clock), Polling(clock))
+        return ReportRecovery(api, reports, options["recovery_bucket"], clock)
+    return refuse_to_ask_again if options.get("on_lost_reply") == "fail" else None
 
 
 def select_ledger(options: Mapping[str, Any], region: str | None = None) -> LedgerOptions:

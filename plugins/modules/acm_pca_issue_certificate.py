@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - fleet_pki.aws_private_ca.issuance
   - fleet_pki.aws_private_ca.ledger
   - fleet_pki.aws_private_ca.ledger.limits
+  - fleet_pki.aws_private_ca.ledger.recovery
 requirements:
   - cryptography >= 3.3
 attributes:
@@ -203,12 +204,19 @@ from ..module_utils._aws_connection import connect_client, select_connection
 from ..module_utils._certificate_issuance import CertificateIssuance, choose_authority
 from ..module_utils._clock import SystemClock
 from ..module_utils._errors import PrivateCaError
-from ..module_utils._issuance_options import LEDGER_OPTIONS, LIMIT_OPTIONS, REGION_OPTION, TERMS_OPTIONS
+from ..module_utils._issuance_options import (
+    LEDGER_OPTIONS,
+    LIMIT_OPTIONS,
+    RECOVERY_OPTIONS,
+    REGION_OPTION,
+    TERMS_OPTIONS,
+)
 
 ARGUMENT_SPEC = {
     **TERMS_OPTIONS,
     **LEDGER_OPTIONS,
     **LIMIT_OPTIONS,
+    **RECOVERY_OPTIONS,
     **REGION_OPTION,
     "certificate_authority_arn": {"type": "str"},
     "csr": {"type": "str"},
@@ -236,7 +244,8 @@ def main() -> None:
         connection = select_connection(module.params, choose_authority(module.params).region)
         clock = SystemClock()
         api = PrivateCaApi(connect_client("acm-pca", connection), clock=clock)
-        result = CertificateIssuance(api, module.params, clock, module.warn).run(check_mode=module.check_mode)
+        issuance = CertificateIssuance(api, connection, module.params, clock, module.warn)
+        result = issuance.run(check_mode=module.check_mode)
     except PrivateCaError as error:
         module.fail_json(msg=str(error), **error.details)
     module.exit_json(**result)

@@ -84,13 +84,15 @@ class AuditReports:
         made = self.create(wanted)
         if made is None:
             return self._outcome(wanted, self._wait_for_other(wanted), ())
-        self._wait_for(wanted, made)
+        self.wait_for(wanted, made)
         return self._outcome(wanted, made, (step,))
 
     def _is_recent(self, report: StoredReport, wanted: Audit) -> bool:
         return self.polling.clock.now() - report.written_at <= wanted.max_age
 
-    def _wait_for(self, wanted: Audit, made: Report) -> None:
+    def wait_for(self, wanted: Audit, made: Report) -> None:
+        """Return when the report that was asked for is written; raise ServiceError when the service cannot write it."""
+
         def settled() -> Mapping[str, Any] | None:
             record = self.api.describe_certificate_authority_audit_report(wanted.arn, str(made.report_id))
             return None if record["AuditReportStatus"] == "CREATING" else record
@@ -120,8 +122,12 @@ class AuditReports:
                 remedy="Give the bucket of the last report, allow s3:ListBucket on it, or run again in 30 minutes",
             ) from error
 
+    def read_rows(self, report: Report) -> list[dict[str, Any]]:
+        """Return the rows of a report that is written."""
+        return parse_report(self.bucket.read(report.bucket, report.key), report.report_format)
+
     def _outcome(self, wanted: Audit, report: Report, steps: tuple[str, ...]) -> Outcome:
-        rows = parse_report(self.bucket.read(report.bucket, report.key), report.report_format)
+        rows = self.read_rows(report)
         facts = {
             "audit_report_id": report.report_id or report.key.rsplit("/", maxsplit=1)[-1].split(".", maxsplit=1)[0],
             "certificate_authority_arn": wanted.arn,
