@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Mapping
 
+from ._assumed_role import assume_role
 from ._errors import InvalidInput, MissingLibrary, Unreachable
 
 try:
@@ -34,9 +35,12 @@ except ImportError as error:
 
 @dataclass(frozen=True)
 class AwsConnection:
-    """How to reach AWS, as the options say it. The representation shows no secret, so that no log can."""
+    """How to reach AWS, as the options say it; without a region, the one of the profile.
 
-    region: str
+    The representation shows no secret, so that no log can.
+    """
+
+    region: str | None
     access_key: str | None = None
     secret_key: str | None = None
     session_token: str | None = None
@@ -45,12 +49,15 @@ class AwsConnection:
     validate_certs: bool = True
     aws_ca_bundle: str | None = None
     aws_config: Mapping[str, Any] | None = None
+    assume_role_arn: str | None = None
+    assume_role_external_id: str | None = None
+    assume_role_session_name: str | None = None
 
     def __repr__(self) -> str:
         return f"AwsConnection(region={self.region!r}, endpoint_url={self.endpoint_url!r})"
 
 
-def select_connection(options: Mapping[str, Any], region: str) -> AwsConnection:
+def select_connection(options: Mapping[str, Any], region: str | None) -> AwsConnection:
     """Return the connection that the validated options ask for. Raise InvalidInput when they contradict each other."""
     given: dict[str, Any] = {
         name: options.get(name) or None for name in AwsConnection.__dataclass_fields__ if name != "region"
@@ -78,19 +85,38 @@ def connect_client(service: str, connection: AwsConnection) -> Any:
             remedy="Install boto3 for the Python that runs this task (python -m pip install boto3)",
         )
     try:
-        return _create_session(connection).client(
-            service,
-            region_name=connection.region,
-            endpoint_url=connection.endpoint_url,
-            verify=_select_verification(connection),
-            config=_select_config(connection),
-        )
+        session = _create_session(connection)
+        if connection.assume_role_arn:
+            session = _act_as_role(session, connection)
+        return _create_client(session, service, connection)
     except (botocore.exceptions.BotoCoreError, ValueError, TypeError) as error:
         raise Unreachable(
             f"Failed to prepare the connection to {service}",
             because=str(error),
             remedy="Check profile, region, endpoint_url and aws_config",
         ) from error
+
+
+def _create_client(session: Any, service: str, connection: AwsConnection) -> Any:
+    return session.client(
+        service,
+        region_name=connection.region,
+        endpoint_url=connection.endpoint_url,
+        verify=_select_verification(connection),
+        config=_select_config(connection),
+    )
+
+
+def _act_as_role(session: Any, connection: AwsConnection) -> Any:
+    credentials = assume_role(
+        _create_client(session, "sts", connection),
+        str(connection.assume_role_arn),
+        connection.assume_role_external_id,
+        connection.assume_role_session_name,
+    )
+    core = botocore.session.Session()
+    core.register_component("data_loader", _MODELS)
+    return boto3.session.Session(botocore_session=core, region_name=connection.region, **credentials)
 
 
 def _create_session(connection: AwsConnection) -> Any:

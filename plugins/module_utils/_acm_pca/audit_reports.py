@@ -16,6 +16,17 @@ from .outcome import Outcome
 from .polling import Polling
 from .report_bucket import ReportBucket, StoredReport
 
+ARGUMENTS: dict[str, Any] = {
+    "certificate_authority_arn": {"type": "str", "required": True},
+    "s3_bucket_name": {"type": "str", "required": True},
+    "format": {"type": "str", "choices": ["JSON", "CSV"], "default": "JSON"},
+    "max_age": {"type": "int", "default": 1800},
+    "expiring_within": {"type": "str"},
+    "subject": {"type": "str"},
+    "template": {"type": "str"},
+    "revoked": {"type": "bool"},
+    "wait_timeout": {"type": "int", "default": 300},
+}
 GUARD_SECONDS = 1800  # the service makes one report of a CA in 30 minutes
 TOO_SOON = ("RequestInProgressException", "RequestFailedException", "LimitExceededException")
 
@@ -138,3 +149,10 @@ class AuditReports:
         shown = filter_rows(rows, wanted.rows, self.polling.clock.now())
         before = {"recent_report": not steps}
         return Outcome(steps, before, {"recent_report": True}, facts, {"certificates": shown})
+
+
+def wanted_audit(params: Mapping[str, Any]) -> Audit:
+    """Return what the module's options ask for."""
+    rows = RowFilter(params["expiring_within"], params["subject"], params["template"], params["revoked"])
+    arn, bucket = params["certificate_authority_arn"], params["s3_bucket_name"]
+    return Audit(arn, bucket, params["format"], params["max_age"], rows)

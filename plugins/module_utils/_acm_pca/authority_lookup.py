@@ -96,3 +96,14 @@ def alike(record: Mapping[str, Any], subject: Mapping[str, Any], kind: str) -> b
     """Tell whether the CA with this API record has this subject (API shape) and type."""
     found = record.get("CertificateAuthorityConfiguration", {}).get("Subject")
     return found == subject and record.get("Type") == kind
+
+
+def select_authorities(
+    api: AuthorityApi, arn: str | None, name: str | None, owner: str, include_deleted: bool
+) -> list[dict[str, Any]]:
+    """Return the facts of the CA with this ARN or name, or of all; none when there is none."""
+    if arn is not None or name is not None:
+        found = find_by_arn(api, arn) if arn is not None else find_by_name(api, str(name))[0]
+        return [found.facts] if found else []
+    records = api.list_certificate_authorities(owner)
+    return [gather(api, record).facts for record in records if include_deleted or record.get("Status") != "DELETED"]

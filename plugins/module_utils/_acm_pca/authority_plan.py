@@ -246,6 +246,13 @@ def _plan_certificate(desired: DesiredAuthority, facts: dict[str, Any], steps: l
             f"A certificate is due ({due}), but a disabled certificate authority takes none: set enabled to true"
         )
         return
+    if facts["type"] == "ROOT" and due == "expired":
+        raise AuthorityUnusable(
+            "Failed to renew the root certificate",
+            because="it has expired, and the service lets no expired CA sign, not even for itself",
+            on=facts["arn"],
+            remedy="Create another root and give it renew_before; to keep this one, set activate to false",
+        )
     if activation.certificate is not None and due != "due_for_renewal":
         steps.append(Step("import", f"Import the certificate authority's certificate ({due})"))
     elif facts["type"] == "ROOT":

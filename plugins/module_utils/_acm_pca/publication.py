@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
+from ansible.module_utils.urls import open_url
+
 from .._errors import InvalidInput, Unreachable
 from .._x509.chains import is_signed_by
 from .._x509.facts import find_extension
@@ -16,6 +18,20 @@ from .._x509.facts import find_extension
 if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.x509 import ocsp
+
+OCSP_ACCESS = "1.3.6.1.5.5.7.48.1"  # id-ad-ocsp, RFC 6960
+OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"  # id-kp-OCSPSigning
+_LARGEST = 64 * 1024 * 1024
+
+
+def fetch_url(url: str, body: bytes | None = None) -> bytes:
+    """Get a URL, or post an OCSP request to it, through the proxies of the environment; raise Unreachable."""
+    headers = None if body is None else {"Content-Type": "application/ocsp-request"}
+    method = "GET" if body is None else "POST"
+    try:
+        return bytes(open_url(url, data=body, headers=headers, method=method, timeout=20).read(_LARGEST))
+    except (OSError, ValueError) as error:
+        raise Unreachable("Failed to fetch what the CA publishes", because=str(error), on=url) from error
 
 
 class Fetch(Protocol):
@@ -35,15 +51,16 @@ class Publication:
     reason: str | None = None
 
 
+# reason code of RFC 5280, section 5.3.1 -> the API's name
 REASONS = {
     "unspecified": "UNSPECIFIED",
-    "key_compromise": "KEY_COMPROMISE",
-    "ca_compromise": "CERTIFICATE_AUTHORITY_COMPROMISE",
-    "affiliation_changed": "AFFILIATION_CHANGED",
+    "keyCompromise": "KEY_COMPROMISE",
+    "cACompromise": "CERTIFICATE_AUTHORITY_COMPROMISE",
+    "affiliationChanged": "AFFILIATION_CHANGED",
     "superseded": "SUPERSEDED",
-    "cessation_of_operation": "CESSATION_OF_OPERATION",
-    "privilege_withdrawn": "PRIVILEGE_WITHDRAWN",
-    "aa_compromise": "A_A_COMPROMISE",
+    "cessationOfOperation": "CESSATION_OF_OPERATION",
+    "privilegeWithdrawn": "PRIVILEGE_WITHDRAWN",
+    "aACompromise": "A_A_COMPROMISE",
 }
 
 
@@ -56,10 +73,8 @@ def crl_url(certificate: x509.Certificate) -> str | None:
 
 def ocsp_url(certificate: x509.Certificate) -> str | None:
     """Return the URL of the certificate's OCSP responder, or None."""
-    from cryptography.x509.oid import AuthorityInformationAccessOID
-
     accesses = find_extension(certificate, lambda x509: x509.AuthorityInformationAccess) or ()
-    responders = [access for access in accesses if access.access_method == AuthorityInformationAccessOID.OCSP]
+    responders = [access for access in accesses if access.access_method.dotted_string == OCSP_ACCESS]
     return next((str(access.access_location.value) for access in responders), None)
 
 
@@ -98,7 +113,7 @@ def read_ocsp(certificate: x509.Certificate, issuer: x509.Certificate, fetch: Fe
     if response.certificate_status == ocsp.OCSPCertStatus.UNKNOWN:
         return None
     revoked = response.certificate_status == ocsp.OCSPCertStatus.REVOKED
-    reason = REASONS.get(response.revocation_reason.name) if revoked and response.revocation_reason else None
+    reason = REASONS.get(response.revocation_reason.value) if revoked and response.revocation_reason else None
     return Publication("ocsp", url, revoked, reason)
 
 
@@ -127,7 +142,7 @@ def _forged(what: str, url: str) -> InvalidInput:
 
 def _entry_reason(entry: x509.RevokedCertificate) -> str | None:
     reason = find_extension(entry, lambda x509: x509.CRLReason)
-    return None if reason is None else REASONS.get(reason.reason.name)
+    return None if reason is None else REASONS.get(reason.reason.value)
 
 
 def _is_answer_of(response: ocsp.OCSPResponse, issuer: x509.Certificate) -> bool:
@@ -144,10 +159,8 @@ def _is_answer_of(response: ocsp.OCSPResponse, issuer: x509.Certificate) -> bool
 
 
 def _is_responder(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    from cryptography.x509.oid import ExtendedKeyUsageOID
-
     usages = find_extension(certificate, lambda x509: x509.ExtendedKeyUsage) or ()
-    return ExtendedKeyUsageOID.OCSP_SIGNING in usages and is_signed_by(certificate, issuer)
+    return OCSP_SIGNING in [usage.dotted_string for usage in usages] and is_signed_by(certificate, issuer)
 
 
 def _verify(response: ocsp.OCSPResponse, key: Any) -> None:

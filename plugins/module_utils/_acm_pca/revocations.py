@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from .._errors import AuthorityUnusable, InvalidInput, ServiceError
 from .._x509.chains import is_self_issued
@@ -18,11 +18,22 @@ from .arns import authority_of_certificate
 from .governance_api import GovernanceApi
 from .outcome import Outcome
 from .polling import Polling
-from .publication import READERS, Fetch, Publication, crl_url, ocsp_url
+from .publication import READERS, REASONS, Fetch, Publication, crl_url, ocsp_url
 
 if TYPE_CHECKING:
     from cryptography import x509
 
+
+ARGUMENTS: dict[str, Any] = {
+    "certificate_authority_arn": {"type": "str", "required": True},
+    "certificate_arn": {"type": "str"},
+    "serial": {"type": "str"},
+    "certificate": {"type": "str"},
+    "reason": {"type": "str", "choices": list(REASONS.values()), "default": "UNSPECIFIED"},
+    "wait_for": {"type": "list", "elements": "str", "choices": list(READERS), "default": []},
+    "wait_timeout": {"type": "int", "default": 4500},
+    "wait_interval": {"type": "int", "default": 15},
+}
 DONE = ("RequestAlreadyProcessedException", "RequestInProgressException")
 
 
@@ -134,6 +145,18 @@ class Revocations:
         failed = f"Failed to see the revocation published ({source})"
         remedy = "It is revoked; raise wait_timeout to wait longer"
         return self.polling.until(revoked, failed, target.serial, remedy)
+
+
+def desired_revocation(params: Mapping[str, Any]) -> Revocation:
+    """Return what the module's options ask for."""
+    return Revocation(
+        authority_arn=params["certificate_authority_arn"],
+        certificate_arn=params["certificate_arn"],
+        serial=params["serial"],
+        certificate=params["certificate"],
+        reason=params["reason"],
+        wait_for=tuple(params["wait_for"]),
+    )
 
 
 def read_serial(text: str) -> str:

@@ -109,9 +109,9 @@ CASES = {
         [],
     ),
     "an active root whose certificate is due signs itself again": (asked(), found(), "due_for_renewal", ["sign"]),
-    "an expired root is signed before it is enabled": (
-        asked(enabled=True),
-        found(status="EXPIRED"),
+    "an expired subordinate is signed before it is enabled": (
+        asked(type="SUBORDINATE", enabled=True, activation=Activation(parent_arn=PARENT)),
+        found(type="SUBORDINATE", status="EXPIRED"),
         "expired",
         ["sign"],
     ),
@@ -197,6 +197,7 @@ def test_the_plan_has_these_steps(case):
 def test_what_a_plan_makes_needs_no_further_step(case):
     desired, current, due, _steps = CASES[case]
     after = plan_presence(desired, current, due).after
+    assert after is not None
     assert kinds(plan_presence(desired, {**found(), **after, "arn": ARN}, after["certificate_due"])) == []
 
 
@@ -306,3 +307,8 @@ def test_a_certificate_is_due_for_a_reason(activation, current, same, due):
 def test_a_margin_that_is_no_duration_is_refused(text):
     with pytest.raises(InvalidInput, match="33%, 30d or 12h"):
         certificate_due(asked(activation=Activation(renew_before=text)), found(), NOW, True)
+
+
+def test_an_expired_root_cannot_sign_itself_and_the_message_says_what_to_do():
+    with pytest.raises(AuthorityUnusable, match="Create another root"):
+        plan_presence(asked(), found(status="EXPIRED"), "expired")

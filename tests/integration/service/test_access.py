@@ -1,0 +1,114 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""acm_pca_permission, acm_pca_policy and acting as a role of another account, against the emulator."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from module_run import EXPECTED, run_five_steps
+from service_policies import sharing_policy
+
+
+def test_a_permission_goes_through_the_five_steps(account, root, run_playbook):
+    options = {"certificate_authority_arn": root["arn"]}
+    changed = {**options, "actions": ["IssueCertificate", "GetCertificate"]}
+    steps = run_five_steps(run_playbook, "acm_pca_permission", options, changed, account.connection)
+    assert steps.statuses == EXPECTED
+    assert steps.check.result["diff"] == steps.apply.result["diff"]
+    assert steps.apply.result["permission"]["actions"] == ["GetCertificate", "IssueCertificate", "ListPermissions"]
+    assert steps.changed.result["permission"]["actions"] == ["GetCertificate", "IssueCertificate"]
+
+
+def test_a_permission_is_withdrawn_once(account, root):
+    options = {"certificate_authority_arn": root["arn"]}
+    account.must_run("acm_pca_permission", **options)
+    check = account.must_run("acm_pca_permission", check_mode=True, **options, state="absent")
+    gone = account.must_run("acm_pca_permission", **options, state="absent")
+    assert (check["changed"], gone["changed"], gone["permission"]) == (True, True, None)
+    assert not account.must_run("acm_pca_permission", **options, state="absent")["changed"]
+
+
+def test_a_policy_goes_through_the_five_steps(account, root, run_playbook):
+    options = {"certificate_authority_arn": root["arn"], "policy": sharing_policy(root["arn"], "444455556666")}
+    changed = {**options, "policy": sharing_policy(root["arn"], "777788889999")}
+    steps = run_five_steps(run_playbook, "acm_pca_policy", options, changed, account.connection)
+    assert steps.statuses == EXPECTED
+    assert steps.check.result["diff"] == steps.apply.result["diff"]
+    assert "777788889999" in json.dumps(steps.changed.result["policy"])
+
+
+def test_policies_that_mean_the_same_are_no_change(account, root):
+    options = {"certificate_authority_arn": root["arn"]}
+    policy = sharing_policy(root["arn"], "444455556666")
+    account.must_run("acm_pca_policy", **options, policy=policy)
+    policy["Statement"][0]["Action"].reverse()
+    policy["Statement"][0]["Principal"] = {"AWS": ["arn:aws:iam::444455556666:root"]}
+    policy["Statement"].reverse()
+    assert not account.must_run("acm_pca_policy", **options, policy=json.dumps(policy))["changed"]
+
+
+def test_a_policy_is_deleted_once(account, root):
+    options = {"certificate_authority_arn": root["arn"]}
+    account.must_run("acm_pca_policy", **options, policy=sharing_policy(root["arn"], "444455556666"))
+    assert account.must_run("acm_pca_policy", check_mode=True, **options, state="absent")["changed"]
+    assert account.must_run("acm_pca_policy", **options, state="absent")["policy"] is None
+    assert not account.must_run("acm_pca_policy", **options, state="absent")["changed"]
+
+
+@pytest.mark.parametrize("policy", ["{", "[]", '{"Version": "2012-10-17"}'])
+def test_what_is_no_policy_is_refused_before_any_call(account, root, policy):
+    failed = account.run("acm_pca_policy", certificate_authority_arn=root["arn"], policy=policy)
+    assert failed["failed"]
+    assert "policy" in failed["msg"]
+
+
+def test_a_policy_of_an_authority_that_does_not_exist_is_an_error(account, root):
+    arn = root["arn"][:-12] + "000000000000"
+    failed = account.run("acm_pca_policy", certificate_authority_arn=arn, state="absent")
+    assert failed["code"] == "ResourceNotFoundException"
+
+
+def test_a_task_acts_as_a_role_of_the_authorities_account(account, new_account, root):
+    role = account.client("iam").create_role(
+        RoleName="ca-admin", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []})
+    )["Role"]["Arn"]
+    found = new_account().must_run(
+        "acm_pca_certificate_authority_info", name="root", assume_role_arn=role, assume_role_external_id="tenant-7"
+    )
+    assert [facts["arn"] for facts in found["certificate_authorities"]] == [root["arn"]]
+
+
+def test_the_info_module_lists_what_the_account_owns_and_what_others_share(account, new_account, root):
+    info, other = "acm_pca_certificate_authority_info", new_account()
+    mine = account.must_run(info)["certificate_authorities"]
+    assert [facts["arn"] for facts in mine] == [root["arn"]]
+    assert set(mine[0]) == set(root)
+    account.must_run(
+        "acm_pca_policy", certificate_authority_arn=root["arn"], policy=sharing_policy(root["arn"], other.number)
+    )
+    shared = other.must_run(info, resource_owner="OTHER_ACCOUNTS")["certificate_authorities"]
+    assert [facts["arn"] for facts in shared] == [root["arn"]]
+    assert shared[0]["denied"] == ["GetCertificateAuthorityCsr"]
+    assert shared[0]["certificate"] == root["certificate"]
+    assert other.must_run(info, name="root")["certificate_authorities"] == []
+
+
+def test_the_info_module_bears_that_every_sub_call_is_denied(account, root, control):
+    for operation in ("ListTags", "GetCertificateAuthorityCertificate", "GetCertificateAuthorityCsr"):
+        control.fault("access_denied", operation)
+    facts = account.must_run("acm_pca_certificate_authority_info", arn=root["arn"])["certificate_authorities"][0]
+    assert facts["denied"] == ["GetCertificateAuthorityCertificate", "GetCertificateAuthorityCsr", "ListTags"]
+    assert (facts["status"], facts["tags"], facts["certificate"]) == ("ACTIVE", None, None)
+
+
+def test_the_info_module_shows_deleted_authorities_on_request(account, root):
+    account.must_run("acm_pca_certificate_authority", name="root", state="absent")
+    info = "acm_pca_certificate_authority_info"
+    assert account.must_run(info)["certificate_authorities"] == []
+    deleted = account.must_run(info, include_deleted=True)["certificate_authorities"]
+    assert [facts["status"] for facts in deleted] == ["DELETED"]
+    assert deleted[0]["restorable_until"] is not None

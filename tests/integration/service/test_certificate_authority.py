@@ -1,0 +1,237 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""acm_pca_certificate_authority against the emulator."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from module_run import EXPECTED, run_five_steps
+from service_policies import sharing_policy
+
+MODULE = "acm_pca_certificate_authority"
+ROOT = {"name": "root", "type": "ROOT", "subject": {"organization": "Example", "common_name": "Example Root"}}
+SUBORDINATE = {"name": "sub", "type": "SUBORDINATE", "subject": {"common_name": "Example Sub"}}
+
+
+def authorities(account):
+    return account.client().list_certificate_authorities()["CertificateAuthorities"]
+
+
+def test_a_root_goes_through_the_five_steps(account, run_playbook):
+    options = {**ROOT, "key_algorithm": "EC_prime256v1", "tags": {"team": "pki"}}
+    changed = {**options, "ocsp": {"enabled": True}, "tags": {"team": "web"}}
+    steps = run_five_steps(run_playbook, MODULE, options, changed, account.connection)
+    assert steps.statuses == EXPECTED
+    assert steps.check.result["certificate_authority"] is None
+    assert steps.check.result["steps"] == steps.apply.result["steps"]
+    assert steps.check.result["diff"] == steps.apply.result["diff"]
+    facts = steps.apply.result["certificate_authority"]
+    assert (facts["status"], facts["tags"]) == ("ACTIVE", {"Name": "root", "team": "pki"})
+    assert steps.changed.result["steps"] == ["Change the revocation configuration: ocsp", "Set the tags team"]
+    assert steps.changed.result["certificate_authority"]["ocsp"]["enabled"] is True
+    assert len(authorities(account)) == 1
+
+
+def test_check_mode_makes_no_call_that_changes_something(account, control):
+    since = control.requests()[-1]["sequence"] if control.requests() else 0
+    account.must_run(MODULE, check_mode=True, **ROOT)
+    assert {entry["operation"] for entry in control.requests(since=since)} == {"ListCertificateAuthorities"}
+
+
+def test_a_subordinate_is_signed_by_its_parent_and_openssl_agrees(account, root, tmp_path):
+    made = account.must_run(MODULE, **SUBORDINATE, parent_certificate_authority_arn=root["arn"], path_length=0)
+    facts = made["certificate_authority"]
+    (tmp_path / "root.pem").write_text(root["certificate"])
+    (tmp_path / "sub.pem").write_text(facts["certificate"])
+    judged = subprocess.run(
+        ["openssl", "verify", "-x509_strict", "-CAfile", tmp_path / "root.pem", tmp_path / "sub.pem"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert judged.returncode == 0, judged.stderr
+    text = subprocess.run(
+        ["openssl", "x509", "-in", tmp_path / "sub.pem", "-noout", "-text"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "CA:TRUE, pathlen:0" in text
+
+
+def test_a_parent_of_another_account_signs(account, new_account, root):
+    other = new_account()
+    account.must_run(
+        "acm_pca_policy",
+        certificate_authority_arn=root["arn"],
+        policy=sharing_policy(root["arn"], other.number, "SubordinateCACertificate_PathLen0"),
+    )
+    made = other.must_run(MODULE, **SUBORDINATE, parent_certificate_authority_arn=root["arn"])
+    assert made["certificate_authority"]["status"] == "ACTIVE"
+
+
+def sign_elsewhere(csr_pem, days=365):
+    """Return what an external CA makes of a CSR: the certificate and the CA's own."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Corporate Root")])
+    csr = x509.load_pem_x509_csr(csr_pem.encode())
+    now = datetime.now(UTC)
+
+    def certify(subject, public_key, path_length):
+        usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(name)
+            .public_key(public_key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(hours=1))
+            .not_valid_after(now + timedelta(days=days))
+            .add_extension(x509.BasicConstraints(True, path_length), critical=True)
+            .add_extension(usage, critical=True)
+            .sign(key, hashes.SHA256())
+            .public_bytes(serialization.Encoding.PEM)
+            .decode()
+        )
+
+    return certify(csr.subject, csr.public_key(), 0), certify(name, key.public_key(), None)
+
+
+def test_a_certificate_signed_elsewhere_is_imported_by_a_second_run(account):
+    first = account.must_run(MODULE, **SUBORDINATE)
+    assert first["certificate_authority"]["status"] == "PENDING_CERTIFICATE"
+    assert "have the returned CSR signed" in first["advice"][0]
+    again = account.must_run(MODULE, **SUBORDINATE)
+    assert not again["changed"]
+    certificate, chain = sign_elsewhere(again["certificate_authority"]["csr"])
+    given = {**SUBORDINATE, "certificate": certificate, "certificate_chain": chain}
+    check = account.must_run(MODULE, check_mode=True, **given)
+    second = account.must_run(MODULE, **given)
+    assert check["steps"] == second["steps"] == ["Import the certificate authority's certificate (missing)"]
+    assert second["certificate_authority"]["status"] == "ACTIVE"
+    assert not account.must_run(MODULE, **given)["changed"]
+    renewed, chain = sign_elsewhere(again["certificate_authority"]["csr"])
+    third = account.must_run(MODULE, **{**given, "certificate": renewed, "certificate_chain": chain})
+    assert third["steps"] == ["Import the certificate authority's certificate (replaced)"]
+
+
+def test_a_certificate_for_another_key_is_refused_and_explained(account):
+    first = account.must_run(MODULE, **SUBORDINATE)
+    other = account.must_run(MODULE, **{**SUBORDINATE, "name": "other", "subject": {"common_name": "Other"}})
+    certificate, chain = sign_elsewhere(other["certificate_authority"]["csr"])
+    failed = account.run(MODULE, **SUBORDINATE, certificate=certificate, certificate_chain=chain)
+    assert failed["failed"]
+    assert failed["code"] == "CertificateMismatchException"
+    assert first["certificate_authority"]["arn"] in failed["msg"]
+
+
+def test_a_root_is_renewed_before_it_expires(account):
+    made = account.must_run(MODULE, **ROOT, validity={"type": "DAYS", "value": 10})
+    assert not account.must_run(MODULE, **ROOT, renew_before="2d")["changed"]
+    check = account.must_run(MODULE, check_mode=True, **ROOT, renew_before="11d")
+    assert check["changed"]
+    renewed = account.must_run(MODULE, **ROOT, renew_before="11d")
+    assert renewed["steps"] == ["Let the root certificate authority sign its own certificate (due_for_renewal)"]
+    before, after = made["certificate_authority"], renewed["certificate_authority"]
+    assert after["arn"] == before["arn"]
+    assert after["not_after"] > before["not_after"]
+    keys = [x509.load_pem_x509_certificate(facts["certificate"].encode()).public_key() for facts in (before, after)]
+    assert keys[0] == keys[1]
+    assert not account.must_run(MODULE, **ROOT, renew_before="11d")["changed"]
+
+
+def test_an_expired_subordinate_is_signed_again(account, root, control):
+    options = {**SUBORDINATE, "parent_certificate_authority_arn": root["arn"]}
+    account.must_run(MODULE, **options, validity={"type": "DAYS", "value": 10})
+    control.advance(11 * 86400)
+    try:
+        renewed = account.must_run(MODULE, **options)
+        assert renewed["steps"] == [f"Let the parent {root['arn']} sign the certificate (expired)"]
+        assert renewed["certificate_authority"]["status"] == "ACTIVE"
+    finally:
+        control.advance(-11 * 86400)
+
+
+def test_a_root_is_disabled_enabled_deleted_and_restored(account):
+    arn = account.must_run(MODULE, **ROOT)["certificate_authority"]["arn"]
+    disabled = account.must_run(MODULE, **ROOT, enabled=False)
+    assert disabled["certificate_authority"]["status"] == "DISABLED"
+    assert not account.must_run(MODULE, **ROOT)["changed"]
+    assert account.must_run(MODULE, **ROOT, enabled=True)["certificate_authority"]["status"] == "ACTIVE"
+    check = account.must_run(MODULE, check_mode=True, name="root", state="absent")
+    deleted = account.must_run(MODULE, name="root", state="absent", permanent_deletion_time_in_days=7)
+    assert check["changed"]
+    assert deleted["certificate_authority"]["status"] == "DELETED"
+    assert not account.must_run(MODULE, name="root", state="absent")["changed"]
+    assert not account.must_run(MODULE, certificate_authority_arn=arn, state="absent")["changed"]
+    refused = account.run(MODULE, certificate_authority_arn=arn)
+    assert "Set restore to true" in refused["msg"]
+    restored = account.must_run(MODULE, **ROOT, restore=True, enabled=True)
+    assert (restored["certificate_authority"]["arn"], restored["certificate_authority"]["status"]) == (arn, "ACTIVE")
+
+
+def test_a_root_deleted_a_moment_ago_is_created_anew_and_not_found_by_its_token(account):
+    first = account.must_run(MODULE, **ROOT)["certificate_authority"]["arn"]
+    account.must_run(MODULE, name="root", state="absent")
+    second = account.must_run(MODULE, **ROOT)["certificate_authority"]
+    assert second["arn"] != first
+    assert second["status"] == "ACTIVE"
+
+
+def test_a_run_that_was_killed_after_the_creation_is_taken_up(account, control):
+    control.fault("access_denied", "IssueCertificate", times=1)
+    assert account.run(MODULE, **ROOT)["failed"]
+    result = account.must_run(MODULE, **ROOT)
+    assert result["steps"] == ["Let the root certificate authority sign its own certificate (missing)"]
+    assert len(authorities(account)) == 1
+
+
+def test_creation_and_import_that_take_their_time_are_waited_for(account, control):
+    control.settings(creation_delay=1.5, import_delay=1.5, issuance_delay=0.5)
+    assert account.must_run(MODULE, **ROOT)["certificate_authority"]["status"] == "ACTIVE"
+
+
+@pytest.mark.parametrize(
+    ("crl", "then", "steps"),
+    [
+        ({"s3_object_acl": "BUCKET_OWNER_FULL_CONTROL"}, {"expiration_in_days": 9}, 1),
+        ({"crl_type": "PARTITIONED", "custom_path": "pki"}, {"custom_path": ""}, 1),
+        ({"custom_cname": "crl.example.com"}, {"custom_cname": ""}, 1),
+        ({"omit_distribution_point": True}, {"omit_distribution_point": False}, 1),
+        ({}, {"enabled": False}, 1),
+        ({}, {}, 0),
+    ],
+)
+def test_a_crl_configuration_is_changed_in_place(account, crl, then, steps):
+    bucket = account.create_bucket("crls")
+    whole = {"s3_bucket_name": bucket, "expiration_in_days": 7, **crl}
+    made = account.must_run(MODULE, **ROOT, crl=whole)
+    assert {**made["certificate_authority"]["crl"], **whole} == made["certificate_authority"]["crl"]
+    changed = account.must_run(MODULE, **ROOT, crl=then)
+    assert len(changed["steps"]) == steps
+    if then.get("enabled", True):
+        assert {**whole, **then}.items() <= changed["certificate_authority"]["crl"].items()
+    assert not account.must_run(MODULE, **ROOT, crl=then)["changed"]
+
+
+def test_two_authorities_of_one_name_are_an_error_that_lists_them(account):
+    arns = [
+        account.must_run(MODULE, **{**ROOT, "name": name, "activate": False})["certificate_authority"]["arn"]
+        for name in ("one", "two")
+    ]
+    account.client().tag_certificate_authority(CertificateAuthorityArn=arns[1], Tags=[{"Key": "Name", "Value": "one"}])
+    failed = account.run(MODULE, **{**ROOT, "name": "one"})
+    assert all(arn in failed["msg"] for arn in arns)
+
+
+def test_a_difference_that_nothing_can_change_is_named(account):
+    account.must_run(MODULE, **ROOT, activate=False)
+    failed = account.run(MODULE, **{**ROOT, "key_algorithm": "EC_prime256v1", "usage_mode": "SHORT_LIVED_CERTIFICATE"})
+    assert "key_algorithm is RSA_2048, not EC_prime256v1" in failed["msg"]
+    assert "usage_mode is GENERAL_PURPOSE, not SHORT_LIVED_CERTIFICATE" in failed["msg"]
+    assert len(authorities(account)) == 1

@@ -1,0 +1,62 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Acting as a role: the session carries the job, and a refusal says what to allow."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._assumed_role import assume_role, name_session
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import AccessDenied, Unreachable
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+ROLE = "arn:aws:iam::111122223333:role/issuer"
+
+
+class FakeSts:
+    def __init__(self, error=None):
+        self.error, self.asked = error, None
+
+    def assume_role(self, **parameters):
+        self.asked = parameters
+        if self.error:
+            raise self.error
+        return {"Credentials": {"AccessKeyId": "ASIA", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": None}}
+
+
+@pytest.mark.parametrize(
+    ("given", "environment", "name"),
+    [
+        (None, {"JOB_ID": "4711"}, "aws-private-ca-job-4711"),
+        ("nightly run", {"JOB_ID": "4711"}, "nightly-run"),
+        ("x" * 70, {}, "x" * 64),
+    ],
+)
+def test_the_session_is_named_after_the_job(given, environment, name):
+    assert name_session(given, environment) == name
+
+
+def test_without_a_job_the_session_is_named_after_the_user():
+    assert name_session(None, {}).startswith("aws-private-ca-")
+
+
+def test_the_external_id_is_sent_only_when_it_is_given():
+    sts = FakeSts()
+    assert assume_role(sts, ROLE, None, "run")["aws_session_token"] == "t"
+    assert sts.asked == {"RoleArn": ROLE, "RoleSessionName": "run"}
+    assume_role(sts, ROLE, "tenant-7", "run")
+    assert sts.asked["ExternalId"] == "tenant-7"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole"), AccessDenied),
+        (EndpointConnectionError(endpoint_url="http://sts"), Unreachable),
+    ],
+)
+def test_a_role_that_cannot_be_assumed_is_named_with_what_to_allow(error, kind):
+    with pytest.raises(kind, match="sts:AssumeRole") as raised:
+        assume_role(FakeSts(error), ROLE, None, None)
+    assert ROLE in str(raised.value)
