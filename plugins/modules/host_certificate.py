@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - fleet_pki.aws_private_ca.issuance
   - fleet_pki.aws_private_ca.ledger
   - fleet_pki.aws_private_ca.ledger.limits
+  - fleet_pki.aws_private_ca.ledger.recovery
 attributes:
   check_mode:
     description: Whether the task can say what it would do, and why, without doing it.

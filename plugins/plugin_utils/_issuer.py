@@ -15,7 +15,7 @@ from ..module_utils._acm_pca.models import IssuanceRequest
 from ..module_utils._aws_connection import connect_client, select_connection
 from ..module_utils._certificate_issuance import derive_signing_algorithm
 from ..module_utils._clock import Clock
-from ..module_utils._issuance_options import select_ledger, select_limits, select_patience
+from ..module_utils._issuance_options import select_ledger, select_limits, select_patience, select_recovery
 from ..module_utils._issuing import Issuer
 from ..module_utils._ledger.opening import open_ledger
 from ._flow import SignedRequest
@@ -51,7 +51,13 @@ class RunIssuer:
         ledger_options = select_ledger(self.options, order.authority.region)
         with open_ledger(ledger_options) as ledger:
             issuer = Issuer(
-                api, ledger, self.clock, self.log, select_patience(self.options), select_limits(self.options)
+                api,
+                ledger,
+                self.clock,
+                self.log,
+                select_patience(self.options),
+                select_limits(self.options),
+                select_recovery(self.options, connection, self.clock),
             )
             issuance = issuer.issue(request, order.lineage)
         return SignedRequest(issuance, signing_algorithm, tuple(warn_of_ephemeral_ledger(ledger_options)))

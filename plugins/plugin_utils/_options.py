@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 
 from ..module_utils._host_argument_specs import BASE_DIRECTORY, FILE_SPEC, ISSUED_SPEC, POLICY_SPEC, SERVICE_SPEC
-from ..module_utils._issuance_options import LEDGER_OPTIONS, LIMIT_OPTIONS, TERMS_OPTIONS
+from ..module_utils._issuance_options import LEDGER_OPTIONS, LIMIT_OPTIONS, RECOVERY_OPTIONS, TERMS_OPTIONS
 from ..module_utils._x509.keys import KEY_ALGORITHMS
 
 POLICY_OPTIONS = ("key_rotation", "rotate_key", "renew_before", "revoked_serials", "adopt")
@@ -60,6 +60,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "keep_generations": ISSUED_SPEC["keep_generations"],
     **LEDGER_OPTIONS,
     **LIMIT_OPTIONS,
+    **RECOVERY_OPTIONS,
     **list_connection_options(),
 }
 CONSTRAINTS: dict[str, Any] = {
