@@ -1,0 +1,93 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The private key occurs nowhere but in the host's own files, and AWS credentials never reach a host."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import Site
+
+from demo.key_search import FolderWatch, count_private_keys, list_key_lines
+from fleet.fleet import Fleet
+
+PASSPHRASE = "correct horse battery staple"
+
+
+def find_files(root: Path, *needles: bytes) -> set[Path]:
+    """Return the regular files below ``root`` that contain one of the needles."""
+    files = (path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
+    return {path for path in files if any(needle in path.read_bytes() for needle in needles)}
+
+
+def test_the_private_key_lies_in_one_file_of_its_host_and_nowhere_else(
+    site: Site, fleet: Callable[..., Fleet], short_directory: Path
+) -> None:
+    hosts = fleet(2, ("bullseye", "trixie"))
+    log = site.home / "ansible.log"
+    environment = {"ANSIBLE_LOG_PATH": str(log), "ANSIBLE_PIPELINING": "0", "ANSIBLE_DEBUG": "0"}
+    with FolderWatch(site.home) as control_node, FolderWatch(short_directory) as runs:
+        first = site.keep(hosts.inventory, "-vvvv", "--diff", environment=environment, **in_fleet())
+        second = site.keep(hosts.inventory, "-vvvv", "--diff", environment=environment, force=True, **in_fleet())
+    keys = []
+    for host in hosts:
+        base = host.path(host.base_directory)
+        found = sorted(base.glob("web/generations/*/privkey.pem"))
+        assert len(found) == 2
+        keys += [path.read_text() for path in found]
+        assert {path.stat().st_mode & 0o777 for path in found} == {0o600}
+        lines = [line for key in keys for line in list_key_lines(key)]
+        assert find_files(base, *lines, b"PRIVATE KEY") == set(found)
+        assert find_files(host.path("/root"), *lines) == find_files(host.path("/tmp"), *lines) == set()
+    seen = [
+        *control_node.contents(),
+        *runs.contents(),
+        log.read_bytes(),
+        json.dumps(site.control.requests()).encode(),
+        *(text.encode() for run in (first, second) for text in (run.stdout, run.stderr)),
+        *(json.dumps(entry.result).encode() for run in (first, second) for entry in run.results),
+    ]
+    assert first.hosts_with("changed") == second.hosts_with("changed") == [host.name for host in hosts]
+    assert count_private_keys(seen, keys) == 0
+
+
+def in_fleet() -> dict[str, str]:
+    """Return the option that is a fleet's own."""
+    return {"base_directory": "{{ fleet_base_directory }}"}
+
+
+def test_credentials_and_passphrases_appear_in_no_output_and_credentials_on_no_host(
+    site: Site, fleet: Callable[..., Fleet]
+) -> None:
+    hosts = fleet(1, ("bookworm",))
+    environment = {"ANSIBLE_KEEP_REMOTE_FILES": "1", "ANSIBLE_PIPELINING": "0"}
+    secrets = {
+        "access_key": "AKIASECRETSECRETSECR",
+        "secret_key": "secret-of-the-control-node",
+        "session_token": "token-of-it",
+    }
+    run = site.keep(
+        hosts.inventory,
+        "-vvvv",
+        "--diff",
+        environment=environment,
+        key_passphrase=PASSPHRASE,
+        **secrets,
+        **in_fleet(),
+    ).require_success()
+    results = json.dumps([entry.result for entry in run.results])
+    for text in (run.stdout, run.stderr, results):
+        assert PASSPHRASE not in text
+        assert not any(secret in text for name, secret in secrets.items() if name != "access_key")
+    host = hosts[0]
+    needles = [secret.encode() for secret in secrets.values()]
+    assert find_files(host.path("/root"), *needles) == set()
+    assert find_files(host.path(host.base_directory), *needles, PASSPHRASE.encode()) == set()
+    assert (
+        b"ENCRYPTED PRIVATE KEY"
+        in next(host.path(host.base_directory).glob("web/generations/*/privkey.pem")).read_bytes()
+    )
