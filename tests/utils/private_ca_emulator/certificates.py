@@ -80,3 +80,9 @@ def encode_subject_public_key(key: Any) -> bytes:
     """The octets of the subjectPublicKey bit string, which OCSP and key identifiers hash."""
     bit_string = list(der.walk(der.content_of(encode_public_key(key), der.SEQUENCE)))[1][1]
     return bit_string[1:]
+
+
+def format_serial(serial: int) -> str:
+    """Lower-case hex pairs with colons."""
+    octets = serial.to_bytes(max(16, (serial.bit_length() + 7) // 8), "big")
+    return octets.hex(":")

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from private_ca_emulator.acm.service import TARGET_PREFIX as ACM_PREFIX
+from private_ca_emulator.acm.service import build_certificate_manager, is_ours
 from private_ca_emulator.control_api import PREFIX, answer_control
 from private_ca_emulator.ocsp import answer_ocsp, is_for_responder
 from private_ca_emulator.other_services import OtherServices
@@ -17,6 +19,7 @@ class Router:
 
     def __init__(self, service: PrivateCa) -> None:
         self.service = service
+        self.manager = build_certificate_manager(service)
         self.others = OtherServices()
 
     def respond(self, request: HttpRequest) -> HttpResponse:
@@ -30,6 +33,8 @@ class Router:
         target = request.headers.get("x-amz-target", "")
         if target.startswith(TARGET_PREFIX) or (scope is not None and scope.service == "acm-pca"):
             return self.service.respond(request)
+        if target.startswith(ACM_PREFIX) and is_ours(self.manager, request):
+            return self.manager.respond(request)
         registered = scope is not None and scope.access_key in self.service.accounts.keys
         account = self.service.accounts.find_account(scope.access_key) if scope and registered else None
         return self.others.respond(request, account)

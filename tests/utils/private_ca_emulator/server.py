@@ -180,6 +180,7 @@ class EmulatorServer:
     ) -> None:
         self._state = StateDirectory(state_directory) if state_directory is not None else None
         self.service = PrivateCa(OPERATIONS, [authorize_identity, RequestQuotas()], state=self._state)
+        self.service.resume()
         apply_seed(self.service, seed or {})
         self._server = _TcpServer((address, port), Router(self.service))
         host = f"[{address}]" if ":" in address else address

@@ -16,6 +16,7 @@ from typing import Any
 from cryptography import x509
 
 from private_ca_emulator.accounts import Accounts, Caller
+from private_ca_emulator.acm.records import ManagedStore
 from private_ca_emulator.agenda import Agenda
 from private_ca_emulator.clock import Clock
 from private_ca_emulator.crls import CrlPublisher
@@ -60,9 +61,13 @@ class PrivateCa:
 
     operations: Mapping[str, Operation]
     guards: list[Guard] = field(default_factory=list)
+    name: str = "acm-pca"
+    target_prefix: str = TARGET_PREFIX
+    log_prefix: str = ""
     clock: Clock = field(default_factory=Clock)
     settings: Settings = field(default_factory=Settings)
     store: Store = field(default_factory=Store)
+    managed: ManagedStore = field(default_factory=ManagedStore)
     accounts: Accounts = field(default_factory=Accounts)
     faults: FaultScript = field(default_factory=FaultScript)
     log: RequestLog = field(default_factory=RequestLog)
@@ -72,6 +77,9 @@ class PrivateCa:
 
     def __post_init__(self) -> None:
         self.crls = CrlPublisher(self.clock, self.settings, self.agenda)
+
+    def resume(self) -> None:
+        """Take up what the state directory holds."""
         if self.state is not None:
             self.state.load(self.store)
             self.crls.resume(list(self.store.authorities.values()))
@@ -87,6 +95,8 @@ class PrivateCa:
         self.faults.remove()
         self.agenda.clear()
         self.store.clear()
+        self.managed.certificates.clear()
+        self.managed.tokens.clear()
         self.settings.reset()
         self.accounts.reset()
         if self.state is not None:
@@ -96,8 +106,8 @@ class PrivateCa:
 
     def respond(self, request: HttpRequest) -> HttpResponse:
         """Answer one HTTP request; raises only ConnectionCut."""
-        operation = request.headers.get("x-amz-target", "").removeprefix(TARGET_PREFIX)
-        entry = self.log.open(self.clock.now(), operation)
+        operation = request.headers.get("x-amz-target", "").removeprefix(self.target_prefix)
+        entry = self.log.open(self.clock.now(), self.log_prefix + operation)
         try:
             reply = self._perform(operation, request, entry)
             entry.outcome = entry.outcome or "Success"
@@ -114,14 +124,14 @@ class PrivateCa:
             return encode_error(ServiceError("InternalFailure", "The emulator failed; its error output says why.", 500))
 
     def _perform(self, operation: str, request: HttpRequest, entry: LogEntry) -> Members | None:
-        if operation not in self.validator.operations or request.method != "POST":
+        if operation not in self.operations or request.method != "POST":
             raise ServiceError("UnknownOperationException", f"The operation '{operation}' does not exist.")
         caller = self._identify(request)
         entry.account, entry.region = caller.account, caller.region
         body = decode_body(request)
         entry.summarize(_loggable(body))
         facts = {} if self.faults.is_empty() else gather_facts(body, caller)
-        struck = self.faults.select(operation, facts)
+        struck = self.faults.select(self.log_prefix + operation, facts)
         if not struck:
             return self._run(Call(operation, caller, self.validator.check_request(operation, body)), entry)
         return self._run_with_faults(Call(operation, caller, body), entry, struck, facts)
@@ -155,7 +165,7 @@ class PrivateCa:
                 guard(self, call)
         with contextlib.nullcontext() if call.operation in _SELF_LOCKING else self.store.lock:
             reply = self.operations[call.operation](self, call)
-            if self.state is not None:
+            if self.state is not None and self.name == "acm-pca":
                 keep_change(self.state, self.store, call.operation, {**call.members, **(reply or {})})
         self.validator.check_reply(call.operation, reply or {})
         if reply:
@@ -171,8 +181,8 @@ class PrivateCa:
             raise ServiceError(
                 "IncompleteSignatureException", "Authorization header is not a complete SigV4 signature."
             )
-        if scope.service != "acm-pca":
-            message = "Credential should be scoped to correct service: 'acm-pca'."
+        if scope.service != self.name:
+            message = f"Credential should be scoped to correct service: '{self.name}'."
             raise ServiceError("InvalidSignatureException", message)
         return self.accounts.identify(scope)
 

@@ -82,6 +82,10 @@ class Settings:
     # 8.1, 8.4
     template_in_context_when_omitted: bool = _choice(True, False)
     cross_account_templates: str = _choice("published_set", "any")
+    # 8.5, 11
+    acm_needs_permission: bool = _choice(True, False)
+    acm_issuance_delay: float = 0.0
+    acm_names_per_certificate: int = 10
     # 6.3, 7
     s3_bucket_check: str = _choice("bucket_and_policy", "bucket", "off")
 

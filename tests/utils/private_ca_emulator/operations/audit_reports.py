@@ -15,6 +15,7 @@ from cryptography import x509
 
 from private_ca_emulator import buckets, der
 from private_ca_emulator.authorization import find_authority
+from private_ca_emulator.certificates import format_serial
 from private_ca_emulator.errors import ServiceError, invalid_state, not_found
 from private_ca_emulator.records import AuditReport, CertificateAuthority, IssuedCertificate
 from private_ca_emulator.service import Call, Members, PrivateCa
@@ -42,12 +43,6 @@ _MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
 
 def _format_time(epoch: float) -> str:
     return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
-
-
-def format_serial(serial: int) -> str:
-    """Lower-case hex pairs with colons."""
-    octets = serial.to_bytes(max(16, (serial.bit_length() + 7) // 8), "big")
-    return octets.hex(":")
 
 
 def format_subject(name_der: bytes) -> str:

@@ -24,13 +24,14 @@ def issue_certificate(service: PrivateCa, call: Call) -> Members:
     earlier = tokens.find_earlier(service, key, digest)
     if earlier is not None:
         return {"CertificateArn": earlier}
-    issued = _issue(service, call, authority)
+    issued = issue_for(service, call, authority)
     arn = authority.certificate_arn(issued)
     tokens.remember(service, key, digest, arn)
     return {"CertificateArn": arn}
 
 
-def _issue(service: PrivateCa, call: Call, authority: CertificateAuthority) -> IssuedCertificate:
+def issue_for(service: PrivateCa, call: Call, authority: CertificateAuthority) -> IssuedCertificate:
+    """Sign what `call` asks of a CA, whoever asks: a client, or ACM in the client's name."""
     settings, now = service.settings, service.clock.now()
     partition_id = service.crls.choose_partition(authority)
     plan = plan_issuance(authority, call.members, settings, now, partition_id)
