@@ -10,7 +10,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,26 @@ class PlaybookRun:
 
 
 @dataclass(frozen=True)
+class StartedRun:
+    """A run of ansible-playbook that is under way; its output and results go to files in `scratch`."""
+
+    process: subprocess.Popen[bytes]
+    scratch: Path
+
+    def wait(self, timeout: float = 600) -> PlaybookRun:
+        """Return the run once its first process has ended. Raises TimeoutExpired, when it has been killed."""
+        try:
+            returncode = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        lines = (self.scratch / "results.jsonl").read_text("utf-8").splitlines()
+        results = tuple(TaskResult(**json.loads(line)) for line in lines)
+        stdout, stderr = (self.scratch / name for name in ("stdout", "stderr"))
+        return PlaybookRun(returncode, stdout.read_text("utf-8"), stderr.read_text("utf-8"), results)
+
+
+@dataclass(frozen=True)
 class PlaybookRunner:
     """Runs playbooks with the collections of `collections_path`; `home` is HOME of the run and must be a short path.
 
@@ -84,28 +105,43 @@ class PlaybookRunner:
         `environment` is added to the run's own, which has nothing of the caller's but PATH and Ansible's settings.
         A failed run is returned like any other.
         """
-        with tempfile.TemporaryDirectory(dir=self.home) as scratch:
-            record = Path(scratch, "results.jsonl")
+        with self.start(playbook, inventory, *options, extra_vars=extra_vars, environment=environment) as started:
+            return started.wait(timeout)
+
+    @contextmanager
+    def start(
+        self,
+        playbook: Path | Sequence[Mapping[str, Any]],
+        inventory: Path | str,
+        *options: str,
+        extra_vars: Mapping[str, Any] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Iterator[StartedRun]:
+        """Start a run (arguments as for `run`) for the body of a `with`, at whose end its first process is killed."""
+        with tempfile.TemporaryDirectory(dir=self.home) as name:
+            scratch = Path(name)
+            record, settings = scratch / "results.jsonl", scratch / "ansible.cfg"
             record.touch()
-            settings = Path(scratch, "ansible.cfg")
             settings.touch()
             if not isinstance(playbook, Path):
-                plays, playbook = playbook, Path(scratch, "playbook.yml")
+                plays, playbook = playbook, scratch / "playbook.yml"
                 playbook.write_text(json.dumps(list(plays)))
             command = [str(self.python), "-m", "ansible", "playbook", "--inventory", str(inventory), *options]
             if extra_vars:
                 command += ["--extra-vars", json.dumps(dict(extra_vars))]
-            done = subprocess.run(
-                [*command, str(playbook)],
-                capture_output=True,
-                check=False,
-                encoding="utf-8",
-                env={**self.environment(settings, record), **(environment or {})},
-                stdin=subprocess.DEVNULL,
-                timeout=timeout,
-            )
-            results = tuple(TaskResult(**json.loads(line)) for line in record.read_text("utf-8").splitlines())
-        return PlaybookRun(done.returncode, done.stdout, done.stderr, results)
+            with (scratch / "stdout").open("wb") as stdout, (scratch / "stderr").open("wb") as stderr:
+                process = subprocess.Popen(
+                    [*command, str(playbook)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=stdout,
+                    stderr=stderr,
+                    env={**self.environment(settings, record), **(environment or {})},
+                )
+            try:
+                yield StartedRun(process, scratch)
+            finally:
+                process.kill()
+                process.wait()
 
     def environment(self, settings: Path, record: Path) -> dict[str, str]:
         """Return the environment of a run that reads `settings` (an ansible.cfg) and writes its results to `record`."""
