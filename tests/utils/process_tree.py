@@ -1,0 +1,44 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Processes as the kernel shows them: who descends from whom, and how to end all of them at one instant."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+
+def list_children(pid: int) -> list[int]:
+    """Return the children of a process that still run."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                # proc(5): after the command's name in brackets come state and parent
+                state, parent = (entry / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[:2]
+                if int(parent) == pid and state not in "ZX":
+                    found.append(int(entry.name))
+    return found
+
+
+def kill(pid: int) -> None:
+    """End one process (SIGKILL); one that has ended already is no error."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def kill_tree(pid: int) -> None:
+    """End a process and all that descend from it, stopped first so that none starts another meanwhile."""
+    stopped: list[int] = []
+    waiting = [pid]
+    while waiting:
+        current = waiting.pop()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(current, signal.SIGSTOP)
+        stopped.append(current)
+        waiting += list_children(current)
+    for member in stopped:
+        kill(member)
