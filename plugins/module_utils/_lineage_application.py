@@ -14,6 +14,7 @@ from ._errors import StepFailed
 from ._generations.directory import Directory
 from ._generations.inspection import read_generation, read_live
 from ._generations.location import GENERATIONS
+from ._generations.pending import is_answered, read_pending, remove_pending
 from ._generations.plan import FilePlan
 from ._generations.publication import check_links, place_links, prune_generations, switch_live
 from ._generations.state import ServiceState, read_state, write_state
@@ -59,6 +60,9 @@ def apply_generation(rollout: Rollout, keep: int) -> Application:
         raise _go_back(rollout, fallback, steps, failure) from failure
     write_state(lineage, ServiceState(in_service=generation, fallback=generation))
     prune_generations(lineage, keep, {generation})
+    pending = read_pending(lineage)
+    if pending is None or is_answered(pending, rollout.facts):
+        remove_pending(lineage)  # what a kill left of one
     return Application((*steps, "record"), served)
 
 

@@ -19,7 +19,7 @@ from ._generations.inspection import Generation, Inspection, inspect_lineage, re
 from ._generations.location import LIVE, open_lineage
 from ._generations.lock import hold_lock
 from ._generations.manifest import Manifest
-from ._generations.pending import read_pending, remove_pending
+from ._generations.pending import is_answered, read_pending, remove_pending
 from ._generations.publication import repair_generation, stage_generation
 from ._lineage_application import Application, Rollout, announce_change, apply_generation
 from ._lineage_disk import told_disk_errors
@@ -73,7 +73,7 @@ def install_certificate(params: Mapping[str, Any], files: Files, check_mode: boo
         with _opened(options.lineage, files, create=not check_mode) as lineage:
             inspection = inspect_lineage(lineage, options.lineage.plan)
             if check_mode or lineage is None:
-                return _predict(options, inspection, issued)
+                return _predict(lineage, options, inspection, issued)
             with hold_lock(lineage):
                 return _install(lineage, options, issued)
 
@@ -100,10 +100,13 @@ class IssuedSet:
 def read_issued(options: InstallOptions) -> IssuedSet:
     """Verify the certificate's chain and names before anything is written; ``InvalidInput`` with the fault."""
     from ._x509.chains import verify_chain
+    from ._x509.facts import certificate_facts, read_time
     from ._x509.wanted import list_differences
 
     usage = "serverAuth" if options.service.endpoint is not None else None
-    verified = verify_chain(options.certificate or "", options.chain, options.lineage.now, usage)
+    facts = certificate_facts(options.certificate or "", "the issued certificate")
+    moment = min(options.lineage.now, read_time(facts["not_after"]))  # an expired one is for _refuse_stale to tell
+    verified = verify_chain(options.certificate or "", options.chain, moment, usage)
     differences = list_differences(options.lineage.wanted, verified.facts)
     if differences:
         raise InvalidInput(
@@ -113,6 +116,26 @@ def read_issued(options: InstallOptions) -> IssuedSet:
         )
     texts = CertificateSet(verified.leaf, verified.intermediates, verified.root)
     return IssuedSet(name_generation(verified.facts), texts, verified.facts)
+
+
+def _refuse_stale(lineage: Directory | None, options: InstallOptions, issued: IssuedSet, forget: bool) -> None:
+    """Raise ``UnusableState`` with the detail ``stale`` for a certificate that expired before it came here.
+
+    It belongs to a request that waited too long. That request is removed, so that the next one is another.
+    """
+    from ._x509.facts import read_time
+
+    if options.lineage.now < read_time(issued.facts["not_after"]):
+        return
+    if lineage is not None and forget and is_answered(read_pending(lineage), issued.facts):
+        remove_pending(lineage)
+    raise UnusableState(
+        "Failed to install the certificate",
+        on=issued.facts["serial"],
+        because=f"it expired at {issued.facts['not_after']}, before it came to the host",
+        remedy="The request that it was issued for is removed; run again, and another one is made",
+        stale=True,
+    )
 
 
 def name_generation(facts: Mapping[str, Any]) -> str:
@@ -125,6 +148,7 @@ def _install(lineage: Directory, options: InstallOptions, issued: IssuedSet | No
     before = inspect_lineage(lineage, options.lineage.plan)
     steps = ["verify"] if issued is not None else []
     if issued is not None:
+        _refuse_stale(lineage, options, issued, forget=True)
         steps += _stage(lineage, options, issued)
     target = issued.id if issued is not None else options.generation or _live_id(before)
     generation = _read_whole(lineage, target, options)
@@ -165,8 +189,7 @@ def _stage(lineage: Directory, options: InstallOptions, issued: IssuedSet) -> li
         files = render_files(key, issued.texts, options.lineage.plan, secret, options.lineage.name)
         stage_generation(lineage, issued.id, _describe(lineage, options, issued), files, options.lineage.plan)
         steps.append("write")
-    pending = read_pending(lineage)
-    if pending is None or pending.description.public_key_sha256 == issued.facts["public_key_sha256"]:
+    if is_answered(read_pending(lineage), issued.facts):
         remove_pending(lineage)
     return steps
 
@@ -177,7 +200,7 @@ def _describe(lineage: Directory, options: InstallOptions, issued: IssuedSet) ->
 
     pending = read_pending(lineage)
     asked: Any = options.lineage.wanted
-    if pending is not None and pending.description.public_key_sha256 == issued.facts["public_key_sha256"]:
+    if pending is not None and is_answered(pending, issued.facts):
         asked = pending.description
     earliest, latest = read_time(issued.facts["not_before"]), read_time(issued.facts["not_after"])
     return Manifest(
@@ -229,7 +252,11 @@ def _repair(lineage: Directory, generation: Generation, options: InstallOptions)
     return ["repair"]
 
 
-def _predict(options: InstallOptions, before: Inspection, issued: IssuedSet | None) -> dict[str, Any]:
+def _predict(
+    lineage: Directory | None, options: InstallOptions, before: Inspection, issued: IssuedSet | None
+) -> dict[str, Any]:
+    if issued is not None:
+        _refuse_stale(lineage, options, issued, forget=False)
     target = issued.id if issued is not None else options.generation or _live_id(before)
     known = [each for each in (before.live, before.candidate) if each is not None and each.id == target]
     generation = known[0] if known else Generation(target, None, "not written yet")

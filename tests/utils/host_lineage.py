@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import UnusableState
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_install import install_certificate
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_request import request_certificate
@@ -59,11 +60,14 @@ class HostLineage:
 
     def issue(self, asked: dict[str, Any], **changes: Any) -> dict[str, Any]:
         """Return the options of install for a request's answer; the same request gets the same certificate."""
-        csr = asked["request"]["csr"]
-        token = self.ledger / hashlib.sha256(f"{csr}{asked['replaces']}".encode()).hexdigest()
+        token = self.find_token(asked)
         if not token.exists():
-            token.write_text(self.hierarchy.issue(csr, **changes))
+            token.write_text(self.hierarchy.issue(asked["request"]["csr"], **changes))
         return {"certificate": token.read_text(), "chain": self.hierarchy.chain}
+
+    def find_token(self, asked: dict[str, Any]) -> Path:
+        """Return the file that holds, or will hold, the certificate of a request's answer."""
+        return self.ledger / hashlib.sha256(f"{asked['request']['csr']}{asked['replaces']}".encode()).hexdigest()
 
     def count_issued(self) -> int:
         """Return how many certificates were issued so far."""
@@ -77,27 +81,33 @@ class HostLineage:
         more = {"generation": asked["generation"]} if asked["action"] == "apply" else {}
         if asked["action"] == "issue":
             more = self.issue(asked, now=changes.get("now", NOW))
-        return {**self.install(files, **{**changes, **more}), "action": asked["action"], "asked": asked}
+        try:
+            done = self.install(files, **{**changes, **more})
+        except UnusableState as error:
+            if not error.details.get("stale"):
+                raise
+            return self.run(files, **changes)
+        return {**done, "action": asked["action"], "asked": asked}
 
     def serial(self) -> str:
         return format(x509.load_pem_x509_certificate((self.live / "cert.pem").read_bytes()).serial_number, "x")
 
-    def fault_of_live(self) -> str | None:
+    def fault_of_live(self, passphrase: str | None = None) -> str | None:
         """Say what a reader of ``live`` would find wrong with it, None when there is no link or a whole set."""
-        return find_fault(self.live)
+        return find_fault(self.live, passphrase.encode() if passphrase else None)
 
     def snapshot(self) -> dict[str, Any]:
         """Return every entry below the base directory with its content, mode and owner."""
         return snapshot(self.base)
 
 
-def find_fault(live: Path) -> str | None:
+def find_fault(live: Path, passphrase: bytes | None = None) -> str | None:
     """Say what is wrong with the set behind a live link: a missing file, or key, leaf and chain that do not fit."""
     if not os.path.lexists(live):
         return None
     try:
         directory = live.resolve(strict=True)
-        key = serialization.load_pem_private_key((directory / "privkey.pem").read_bytes(), None)
+        key = serialization.load_pem_private_key((directory / "privkey.pem").read_bytes(), passphrase)
         leaf = x509.load_pem_x509_certificate((directory / "cert.pem").read_bytes())
         full = (directory / "fullchain.pem").read_bytes()
         chain, root = (directory / "chain.pem").read_bytes(), (directory / "root.pem").read_bytes()

@@ -82,6 +82,14 @@ def write_pending(lineage: Directory, request: PendingRequest) -> None:
     lineage.flush()
 
 
+def is_answered(pending: PendingRequest | None, facts: Mapping[str, Any]) -> bool:
+    """Tell whether a certificate answers a pending request: it has its key, and is not the one to be replaced."""
+    if pending is None:
+        return False
+    described = pending.description
+    return described.public_key_sha256 == facts["public_key_sha256"] and described.replaces != facts["serial"]
+
+
 def remove_pending(lineage: Directory) -> bool:
     """Remove the pending request, its description first; returns whether there was one."""
     return lineage.remove(PENDING, first=PENDING_DESCRIPTION)
