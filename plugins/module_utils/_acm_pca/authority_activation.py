@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 from typing import Any, Mapping
 
-from .._errors import AuthorityUnusable, InvalidInput
+from .._errors import AuthorityUnusable, InvalidInput, ServiceError
 from .._issuance_token import derive_token
 from .authority_api import AuthorityApi
 from .authority_plan import DEFAULT_VALIDITY, Activation
@@ -23,13 +23,14 @@ _SETTLING_SECONDS = 60.0  # a CA that has just become active may refuse to issue
 
 def sign_certificate(api: AuthorityApi, facts: Mapping[str, Any], activation: Activation, polling: Polling) -> None:
     """Have the CA's certificate signed, by itself if it is a root or else by its parent, and install it."""
-    request = signing_request(api, facts, activation)
+    csr = polling.until(lambda: _csr(api, facts["arn"]), "Failed to get the CA's CSR", facts["arn"])
+    request = signing_request(api, facts, activation, csr)
     issued = _issue(api, request, polling)
     chain = "".join(issued.chain) if facts["type"] == "SUBORDINATE" else None
     install_certificate(api, facts["arn"], issued.certificate, chain, polling)
 
 
-def signing_request(api: AuthorityApi, facts: Mapping[str, Any], activation: Activation) -> IssuanceRequest:
+def signing_request(api: AuthorityApi, facts: Mapping[str, Any], activation: Activation, csr: str) -> IssuanceRequest:
     """Return the issuance of the CA's certificate: template of its path length, signing algorithm of its issuer."""
     if facts["type"] == "ROOT":
         issuer, template, algorithm = facts["arn"], "RootCACertificate", facts["signing_algorithm"]
@@ -39,12 +40,22 @@ def signing_request(api: AuthorityApi, facts: Mapping[str, Any], activation: Act
         algorithm = activation.signing_algorithm or api.describe_certificate_authority(issuer).signing_algorithm
     return IssuanceRequest(
         certificate_authority_arn=issuer,
-        csr=api.get_certificate_authority_csr(facts["arn"]),
+        csr=csr,
         template_arn=template_arn(template, issuer),
         signing_algorithm=activation.signing_algorithm or algorithm,
         validity=activation.validity or DEFAULT_VALIDITY[facts["type"]],
         replaces=facts.get("serial"),
     )
+
+
+def _csr(api: AuthorityApi, arn: str) -> str | None:
+    """Return the CA's CSR, or None while its key is being made."""
+    try:
+        return api.get_certificate_authority_csr(arn)
+    except ServiceError as error:
+        if error.details.get("code") == "RequestInProgressException":
+            return None
+        raise
 
 
 def _issue(api: AuthorityApi, request: IssuanceRequest, polling: Polling) -> IssuedCertificate:

@@ -55,11 +55,12 @@ def gather(api: AuthorityApi, record: Mapping[str, Any]) -> Gathered:
 def find_by_arn(api: AuthorityApi, arn: str) -> Gathered | None:
     """Return the CA with this ARN, or None when the service does not know it."""
     try:
-        return gather(api, api.authority_record(arn))
+        record = api.authority_record(arn)
     except AuthorityUnusable as error:
         if error.details.get("code") == "ResourceNotFoundException":
             return None
         raise
+    return gather(api, record)
 
 
 def find_by_name(api: AuthorityApi, name: str) -> tuple[Gathered | None, list[Mapping[str, Any]]]:
