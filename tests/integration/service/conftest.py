@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,12 +30,13 @@ class Account:
     number: str
     endpoint_url: str
     region: str = REGION
+    key: str = ""
 
     @property
     def connection(self) -> dict[str, str]:
         """Return the connection options of a module."""
         return {
-            "access_key": self.number,
+            "access_key": self.key or self.number,
             "secret_key": "emulator",
             "region": self.region,
             "endpoint_url": self.endpoint_url,
@@ -48,7 +50,7 @@ class Account:
 
     def create_bucket(self, kind: str) -> str:
         """Create a bucket that AWS Private CA may write to, and return its name."""
-        bucket, s3 = f"{kind}-{self.number}", self.client("s3")
+        bucket, s3 = f"{kind}-{uuid.uuid4().hex}", self.client("s3")
         s3.create_bucket(
             Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": self.region}, ObjectOwnership="ObjectWriter"
         )

@@ -7,43 +7,12 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from issued_leaf import issue
 from module_run import EXPECTED, run_five_steps
 
 MODULE = "acm_pca_revoke_certificate"
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """A certificate that the test issued."""
-
-    arn: str
-    pem: str
-    serial: str
-
-
-def issue(account, authority: Mapping[str, str], name: str = "www.example.com", **validity: int) -> Leaf:
-    """Issue a certificate straight from the API."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    csr = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
-    client = account.client()
-    arn = client.issue_certificate(
-        CertificateAuthorityArn=authority["arn"],
-        Csr=csr.public_bytes(serialization.Encoding.PEM),
-        SigningAlgorithm="SHA256WITHECDSA",
-        Validity={"Type": "DAYS", "Value": validity.get("days", 30)},
-        IdempotencyToken=name,
-    )["CertificateArn"]
-    client.get_waiter("certificate_issued").wait(CertificateAuthorityArn=authority["arn"], CertificateArn=arn)
-    pem = client.get_certificate(CertificateAuthorityArn=authority["arn"], CertificateArn=arn)["Certificate"]
-    return Leaf(arn, pem, format(x509.load_pem_x509_certificate(pem.encode()).serial_number, "x"))
 
 
 @pytest.fixture
