@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import sys
-import threading
 from pathlib import Path
 
 from private_ca_emulator.seed_file import SeedError, read_seed
@@ -34,14 +33,14 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     """Serve until interrupted or terminated."""
     arguments = parse_arguments()
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_ignored: stopped.set())
     try:
         seed = read_seed(arguments.seed) if arguments.seed else {}
         server = EmulatorServer(arguments.address, arguments.port, seed, arguments.state_directory)
     except (SeedError, OSError) as error:
         sys.exit(f"private_ca_emulator: {error}")
+    stopped = server.service.stop_requested
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_ignored: stopped.set())
     with server as emulator:
         print(json.dumps({"endpoint_url": emulator.endpoint_url, "pid": os.getpid()}), flush=True)
         stopped.wait()

@@ -120,6 +120,10 @@ class EmulatorControl:
         }
         return dict(self.call("POST", "shares", body))
 
+    def stop(self) -> None:
+        """End the emulator's process (one in a test's own process goes on)."""
+        self.call("POST", "stop")
+
     def reset(self) -> None:
         """Forget everything: CAs, clock, settings, faults, log."""
         self.call("POST", "reset")

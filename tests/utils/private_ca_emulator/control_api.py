@@ -145,12 +145,17 @@ def _share(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:
     return json.loads(policy)
 
 
+def _stop(service: PrivateCa, _name: str, _query: Query, _body: Body) -> Any:
+    service.stop_requested.set()
+    return {"status": "stopping"}
+
+
 def _reset(service: PrivateCa, _name: str, _query: Query, _body: Body) -> Any:
     service.reset()
     return {"status": "ok"}
 
 
-_ENDPOINTS: dict[tuple[str, str], Endpoint] = {
+ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     ("GET", "health"): _show_health,
     ("GET", "clock"): _show_clock,
     ("POST", "clock"): _move_clock,
@@ -168,6 +173,7 @@ _ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     ("POST", "access_keys"): _put_access_key,
     ("POST", "shares"): _share,
     ("POST", "reset"): _reset,
+    ("POST", "stop"): _stop,
 }
 
 
@@ -189,9 +195,9 @@ def answer_control(service: PrivateCa, request: HttpRequest) -> HttpResponse:
     """Answer one request below `/_emulator/`; errors are `{"error": text}`."""
     try:
         resource, name, query, body = _parse(request)
-        endpoint = _ENDPOINTS.get((request.method, resource))
+        endpoint = ENDPOINTS.get((request.method, resource))
         if endpoint is None:
-            known: list[str] = sorted(f"{method} {path}" for method, path in _ENDPOINTS)
+            known: list[str] = sorted(f"{method} {path}" for method, path in ENDPOINTS)
             raise ServiceError("NotFound", f"there is no {request.method} {request.path}; there are: {known}", 404)
         status, reply = 200, endpoint(service, name, query, body)
     except ServiceError as error:

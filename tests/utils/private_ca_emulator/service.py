@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -72,6 +73,7 @@ class PrivateCa:
     faults: FaultScript = field(default_factory=FaultScript)
     log: RequestLog = field(default_factory=RequestLog)
     agenda: Agenda = field(default_factory=Agenda)
+    stop_requested: threading.Event = field(default_factory=threading.Event)
     state: StateDirectory | None = None
     validator: ModelValidator = field(default_factory=lambda: ModelValidator(load_service_model("acm-pca")))
 

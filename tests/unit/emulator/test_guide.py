@@ -1,0 +1,112 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the guide shows is run as it stands."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from private_ca_emulator import control_api, faults
+
+from .support import make_csr
+
+CHECKOUT = Path(__file__).parents[3]
+GUIDE = (CHECKOUT / "docs/docsite/rst/guide_emulator.rst").read_text()
+BIN = Path(sys.executable).parent
+
+
+def read_block(name: str) -> str:
+    """The code block of the guide that has this name."""
+    found = re.search(rf"   :name: {name}\n\n((?:   .*\n|\n)+)", GUIDE)
+    assert found is not None
+    return textwrap.dedent(found.group(1))
+
+
+def find_free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def test_the_playbook_starts_uses_and_stops_the_emulator(tmp_path: Path) -> None:
+    (tmp_path / "seed.yml").write_text(read_block("seed"))
+    (tmp_path / "play.yml").write_text(read_block("playbook"))
+    variables = {
+        "port": find_free_port(),
+        "checkout": str(CHECKOUT),
+        "seed": str(tmp_path / "seed.yml"),
+        "csr": make_csr().decode(),
+    }
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "LC_ALL": "C.UTF-8",
+        "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / ".stage"),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+    }
+    command = [BIN / "ansible-playbook", "-i", "localhost,", "-c", "local", "-e", json.dumps(variables), "play.yml"]
+    done = subprocess.run(
+        list(map(str, command)), cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_python_sample_runs() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(control_api.__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", read_block("python")], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("arn:aws:acm-pca:eu-central-1:")
+
+
+@pytest.mark.parametrize("endpoint", sorted(control_api.ENDPOINTS))
+def test_every_endpoint_of_the_control_api_is_in_the_guide(endpoint: tuple[str, str]) -> None:
+    assert f"``{' '.join(endpoint)}" in GUIDE
+
+
+@pytest.mark.parametrize("kind", faults.KINDS)
+def test_every_kind_of_fault_is_in_the_guide(kind: str) -> None:
+    assert f"``{kind}``" in GUIDE
+
+
+def test_the_plugin_gives_an_emulator_for_the_session_that_each_test_finds_empty(tmp_path: Path) -> None:
+    (tmp_path / "test_sample.py").write_text(
+        textwrap.dedent(
+            """
+            import pytest
+
+            @pytest.mark.parametrize("number", [1, 2])
+            def test_sample(private_ca, private_ca_control, number):
+                assert private_ca_control.settings()["issuance_delay"] == 0
+                private_ca_control.settings(issuance_delay=number)
+            """
+        )
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(control_api.__file__).parents[1])}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "private_ca_emulator.pytest_plugin",
+    ]
+    done = subprocess.run(
+        [*command, str(tmp_path)], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
