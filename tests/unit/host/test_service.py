@@ -1,0 +1,175 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A service is never left broken: nginx through renewals good and bad, and proofs in every protocol."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import StepFailed
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_proof import look, read_endpoint
+from host_authority import DAY, NOW
+from host_lineage import HostLineage
+from host_tls import Conversation, Nginx, find_free_port, read_served, serve_after
+
+LATER = {"now": NOW + 61 * DAY}
+
+
+@pytest.fixture
+def nginx(lineage: HostLineage, tmp_path: Path) -> Iterator[Nginx]:
+    """A running nginx that serves the lineage's first certificate."""
+    lineage.run()
+    with Nginx(tmp_path / "nginx", lineage.live).running() as server:
+        yield server
+
+
+def fingerprint(done: dict[str, Any]) -> str:
+    return str(done["current"]["fingerprint_sha256"])
+
+
+def test_a_good_renewal_is_proved_and_drops_no_connection(lineage: HostLineage, nginx: Nginx) -> None:
+    served: list[str] = []
+    faults: list[BaseException] = []
+    ended = threading.Event()
+
+    def connect() -> None:
+        while not ended.is_set():
+            try:
+                served.append(read_served(nginx.port))
+            except (OSError, AssertionError) as error:
+                faults.append(error)
+
+    client = threading.Thread(target=connect)
+    client.start()
+    first = lineage.request()["current"]["fingerprint_sha256"]
+    done = lineage.run(**LATER, **nginx.options)
+    ended.set()
+    client.join()
+    assert done["steps"] == ["verify", "write", "switch", "validate", "reload", "prove", "record"]
+    assert done["served"] == {"serial": done["current"]["serial"]}
+    assert faults == [] and set(served) <= {first, fingerprint(done)}
+    assert read_served(nginx.port) == fingerprint(done)
+
+
+FAILURES: list[tuple[str, str, dict[str, Any]]] = [
+    ("a key that nginx cannot read", "validate", {"key_passphrase": "secret"}),
+    ("a reload that fails", "reload", {"reload_command": ["sh", "-c", "echo no reload today; exit 1"]}),
+    ("a service that keeps the old one", "prove", {"reload_command": ["true"]}),
+    ("a reload that hangs", "reload", {"reload_command": ["sleep", "600"], "command_timeout": 5.0}),
+]
+
+
+@pytest.mark.parametrize(("title", "step", "bad"), FAILURES, ids=[case[0] for case in FAILURES])
+def test_whatever_fails_the_old_certificate_is_served_afterwards_and_the_next_run_repairs_without_issuing(
+    lineage: HostLineage, nginx: Nginx, title: str, step: str, bad: dict[str, Any]
+) -> None:
+    before = lineage.request()["current"]
+    verify = {"host": "127.0.0.1", "port": nginx.port, "retries": 2, "interval": 0.1, "timeout": 10.0}
+    with pytest.raises(StepFailed) as caught:
+        lineage.run(**{**nginx.options, **LATER, "verify": verify, **bad})
+    assert caught.value.details["step"] == step
+    assert "mend the service and run again, nothing will be issued anew" in caught.value.sentence()
+    assert read_served(nginx.port) == before["fingerprint_sha256"] and lineage.serial() == before["serial"]
+    issued = lineage.count_issued()
+    done = lineage.run(**LATER, **nginx.options)
+    assert read_served(nginx.port) == fingerprint(done) != before["fingerprint_sha256"]
+    assert lineage.count_issued() == issued + (1 if "key_passphrase" in bad else 0)
+    assert lineage.request(**LATER)["action"] == "none"
+
+
+def test_a_failed_test_shows_what_nginx_printed(lineage: HostLineage, nginx: Nginx) -> None:
+    nginx.configuration.write_text("nonsense;")
+    with pytest.raises(StepFailed, match="unknown directive") as caught:
+        lineage.run(**LATER, **nginx.options)
+    assert "unknown directive" in caught.value.details["output"] and caught.value.details["restored"] is True
+
+
+def test_a_service_that_does_not_answer_is_told(lineage: HostLineage) -> None:
+    verify = {"host": "127.0.0.1", "port": find_free_port(), "retries": 1, "interval": 0.0}
+    with pytest.raises(StepFailed, match="no TLS handshake succeeded"):
+        lineage.run(verify=verify)
+
+
+def _say(plain: socket.socket, *lines: bytes | None) -> None:
+    """Hold a conversation: bytes are sent, None waits for a line."""
+    for line in lines:
+        if line is not None:
+            plain.sendall(line)
+            continue
+        while plain.recv(1) != b"\n":
+            pass
+
+
+def _talk_smtp(plain: socket.socket) -> None:
+    _say(plain, b"220-a\r\n220 b\r\n", None, b"250-me\r\n250-SIZE 1\r\n250 STARTTLS\r\n", None, b"220 go\r\n")
+
+
+def _talk_imap(plain: socket.socket) -> None:
+    _say(plain, b"* OK ready\r\n", None, b"* CAPABILITY IMAP4rev1\r\na1 OK begin\r\n")
+
+
+def _talk_postgres(plain: socket.socket) -> None:
+    assert plain.recv(8) == bytes.fromhex("0000000804d2162f")
+    plain.sendall(b"S")
+
+
+def _talk_ldap(plain: socket.socket) -> None:
+    assert plain.recv(64) == b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"
+    plain.sendall(bytes.fromhex("300c02010178070a010004000400"))
+
+
+def _talk_nothing(_plain: socket.socket) -> None:
+    return
+
+
+CONVERSATIONS: list[tuple[str | None, Conversation]] = [
+    (None, _talk_nothing),
+    ("smtp", _talk_smtp),
+    ("imap", _talk_imap),
+    ("postgres", _talk_postgres),
+    ("ldap", _talk_ldap),
+]
+
+
+@pytest.mark.parametrize(("starttls", "conversation"), CONVERSATIONS)
+def test_the_certificate_is_proved_behind_each_protocol(
+    lineage: HostLineage, starttls: str | None, conversation: Conversation
+) -> None:
+    done = lineage.run()
+    with serve_after(conversation, lineage.live / "fullchain.pem", lineage.live / "privkey.pem") as port:
+        endpoint = read_endpoint({"port": port, "starttls": starttls, "server_name": "web.example.com"})
+        assert endpoint is not None
+        served = look(endpoint)
+    assert served.fingerprint == fingerprint(done), served.problem
+
+
+REFUSALS: list[tuple[str, Conversation, str]] = [
+    ("smtp", lambda plain: _say(plain, b"220 a\r\n", None, b"250 me\r\n", None, b"454 not now\r\n"), "454 not now"),
+    ("imap", lambda plain: _say(plain, b"* OK\r\n", None, b"a1 BAD no\r\n"), "a1 BAD no"),
+    ("postgres", lambda plain: _say(plain, b"N"), "TLS switched off"),
+    ("ldap", lambda plain: _say(plain, bytes.fromhex("300c02010178070a013404000400")), "refused StartTLS"),
+    ("smtp", lambda plain: plain.close(), "ended the conversation"),
+    ("imap", lambda plain: plain.sendall(b"x" * 10000), "ended the conversation"),
+]
+
+
+@pytest.mark.parametrize(("starttls", "conversation", "problem"), REFUSALS)
+def test_a_service_that_refuses_starttls_is_told(
+    lineage: HostLineage, starttls: str, conversation: Conversation, problem: str
+) -> None:
+    lineage.run()
+
+    def refuse(plain: socket.socket) -> None:
+        conversation(plain)
+        raise ConnectionAbortedError
+
+    with serve_after(refuse, lineage.live / "fullchain.pem", lineage.live / "privkey.pem") as port:
+        endpoint = read_endpoint({"port": port, "starttls": starttls})
+        assert endpoint is not None
+        assert problem in str(look(endpoint).problem)
