@@ -82,6 +82,10 @@ bench: ready ## Measure the collection on fleets of hosts (BENCH="--profile medi
 bench-emulator: setup ## Measure the emulator alone: certificates per second, memory for each
 	@python tests/benchmarks/bench_emulator.py
 
+.PHONY: bench-issuing
+bench-issuing: setup ## Measure the issuing core: 500 certificates by 50 processes at the service's quota
+	@python tests/benchmarks/bench_issuing.py
+
 ##@ Use
 
 .PHONY: demo
