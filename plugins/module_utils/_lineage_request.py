@@ -237,6 +237,7 @@ def _result(verdict: Verdict, request: Mapping[str, Any] | None, changed: bool) 
         "current": verdict.current,
         "request": request,
         "generation": verdict.generation,
+        "candidate": verdict.candidate,
         "replaces": verdict.replaces,
         "certificate_arn": verdict.certificate_arn,
         "issued_at": verdict.issued_at,

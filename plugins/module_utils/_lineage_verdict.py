@@ -20,7 +20,8 @@ KeyMatches = Callable[[Generation], bool]
 class Verdict:
     """``action`` is none, repair, apply or issue. ``generation`` is the id to apply; ``replaces`` a serial.
 
-    ``current``, ``certificate_arn`` and ``issued_at`` (epoch seconds) are of the live generation.
+    ``current``, ``certificate_arn`` and ``issued_at`` (epoch seconds) are of the live generation, ``candidate`` are the
+    facts of the one to apply.
     """
 
     action: str
@@ -30,6 +31,7 @@ class Verdict:
     replaces: str | None = None
     certificate_arn: str | None = None
     issued_at: float | None = None
+    candidate: Mapping[str, Any] | None = None
 
 
 def decide(inspection: Inspection, wanted: WantedLineage, now: float, key_matches: KeyMatches) -> Verdict:
@@ -53,14 +55,16 @@ def _decide(inspection: Inspection, wanted: WantedLineage, now: float, key_match
     live, candidate = inspection.live, inspection.candidate
     if candidate is not None and not _list_reasons(candidate, wanted, now, key_matches):
         reason = Reason("not_in_service", _explain_candidate(inspection, candidate))
-        return Verdict("apply", (reason, *_to_reasons(candidate.faults)), generation=candidate.id)
+        reasons_to_apply = (reason, *_to_reasons(candidate.faults))
+        return Verdict("apply", reasons_to_apply, generation=candidate.id, candidate=_find_facts(candidate))
     reasons = _list_reasons(live, wanted, now, key_matches)
     if live is None or reasons:
         return Verdict("issue", tuple(reasons), replaces=_find_serial(candidate) or _find_serial(live))
     faults = _to_reasons((*live.faults, *inspection.link_faults))
     if inspection.state.in_service != live.id:
         message = f"The generation {live.id} is live, but was not proved to be in service"
-        return Verdict("apply", (Reason("not_in_service", message), *faults), generation=live.id)
+        reasons_to_apply = (Reason("not_in_service", message), *faults)
+        return Verdict("apply", reasons_to_apply, generation=live.id, candidate=_find_facts(live))
     return Verdict("repair" if faults else "none", faults)
 
 
@@ -107,8 +111,10 @@ def _explain_candidate(inspection: Inspection, candidate: Generation) -> str:
     return f"The generation {candidate.id} waits: {failure.get('step')} failed, {failure.get('reason')}"
 
 
+def _find_facts(generation: Generation | None) -> Mapping[str, Any] | None:
+    return None if generation is None or generation.manifest is None else generation.manifest.facts
+
+
 def _find_serial(generation: Generation | None) -> str | None:
-    if generation is None or generation.manifest is None:
-        return None
-    serial: str = generation.manifest.facts["serial"]
-    return serial
+    facts = _find_facts(generation)
+    return None if facts is None else str(facts["serial"])

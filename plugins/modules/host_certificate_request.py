@@ -161,6 +161,10 @@ generation:
   description: The generation that is on the host but not in service, for C(apply); else null.
   returned: success
   type: str
+candidate:
+  description: Facts of the certificate of RV(generation), for C(apply); else null.
+  returned: success
+  type: dict
 replaces:
   description: Serial, hexadecimal, of the certificate that a new one takes the place of, null when there is none.
   returned: success

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from ..module_utils._acm_pca.models import Issuance
 from ..module_utils._errors import PrivateCaError
 from ..module_utils._host_argument_specs import SERVICE_SPEC
+from ..module_utils._x509.facts import certificate_facts, read_time
 from ._host_modules import HostModules, Inspection, Installation
 from ._options import POLICY_OPTIONS
 from ._order import Order
@@ -99,7 +100,7 @@ class Flow:
                 remedy="Use one release of the collection on the whole control node, then run the play again",
             )
         self.gate(inspection.csr, self.order)
-        signed = self.issuer.issue(self.order, inspection.csr, inspection.replaces)
+        signed = self._find_signed(inspection.csr, inspection.replaces)
         options = {
             **self._list_install_options(),
             "terms": self.order.terms(signed.signing_algorithm),
@@ -111,6 +112,17 @@ class Flow:
             error.details.setdefault("certificate_arn", signed.issuance.certificate.arn)
             raise
         return conclude(self.order, inspection, installation, signed)
+
+    def _find_signed(self, csr: str, replaces: str | None) -> SignedRequest:
+        """Return the certificate; one of an earlier run that is due for renewal by now is replaced at once."""
+        signed = self.issuer.issue(self.order, csr, replaces)
+        if signed.issuance.asked_now:
+            return signed
+        facts = certificate_facts(signed.issuance.certificate.certificate)
+        due = plan_renewal(self.order, facts, read_time(facts["not_before"]) + _DEFAULT_MARGIN)
+        if due is not None and read_time(due) > self.moment.judged:
+            return signed
+        return self.issuer.issue(self.order, csr, facts["serial"])
 
     def _list_request_options(self) -> dict[str, Any]:
         return {
@@ -127,6 +139,7 @@ class Flow:
         return {
             **{name: self.order.options.get(name) for name in _INSTALL_OPTIONS},
             **_list_names(self.order),
+            **dict.fromkeys(self.order.list_overridden_names()),
             "now": self.moment.judged,
         }
 
@@ -199,7 +212,7 @@ def _list_warnings(order: Order, signed: SignedRequest, next_renewal: str | None
 
 def _describe_asked(order: Order, inspection: Inspection) -> Mapping[str, Any] | None:
     if inspection.action != "issue":
-        return inspection.current
+        return inspection.candidate or inspection.current
     return {
         "subject": order.names.subject,
         "subject_alternative_names": list(order.names.subject_alternative_names),

@@ -39,6 +39,7 @@ class Inspection:
     csr: str | None
     resumed: bool
     generation: str | None
+    candidate: Facts | None
     replaces: str | None
     certificate_arn: str | None
     issued_at: float | None
@@ -78,6 +79,7 @@ class HostModules:
             csr=request.get("csr"),
             resumed=bool(request.get("resumed")),
             generation=result.get("generation"),
+            candidate=result.get("candidate"),
             replaces=result.get("replaces"),
             certificate_arn=result.get("certificate_arn"),
             issued_at=result.get("issued_at"),

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..module_utils._acm_pca.arns import AuthorityArn, parse_authority_arn
 from ..module_utils._acm_pca.models import LineageId, Validity
-from ..module_utils._acm_pca.templates import template_arn
+from ..module_utils._acm_pca.templates import takes_api_passthrough, template_arn
 from ..module_utils._acm_pca.transformations import build_passthrough, read_validity
 from ..module_utils._errors import InvalidInput
 from ..module_utils._issuance_options import require_region
@@ -59,6 +59,16 @@ class Order:
             "api_passthrough": self.api_passthrough and canonical_passthrough(self.api_passthrough),
         }
         return {name: value for name, value in terms.items() if value}
+
+    def list_overridden_names(self) -> list[str]:
+        """Return which of the names come from ApiPassthrough: those the host cannot compare with its request."""
+        if self.api_passthrough is None or not takes_api_passthrough(self.template_arn):
+            return []
+        from_api = {
+            "subject": "Subject" in self.api_passthrough,
+            "subject_alternative_names": "SubjectAlternativeNames" in self.api_passthrough.get("Extensions", {}),
+        }
+        return [name for name, overridden in from_api.items() if overridden]
 
 
 def read_order(options: Mapping[str, Any], host: str) -> Order:

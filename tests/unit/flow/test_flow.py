@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
+    InvalidInput,
     PrivateCaError,
     RequestRefused,
     StepFailed,
@@ -145,3 +146,32 @@ def test_absent_options_are_not_sent_to_the_host_at_any_depth():
     make_flow(host, verify={"port": 443, "starttls": None}).keep(check_mode=False)
     assert None not in host.calls[0][1].values()
     assert host.calls[1][1]["verify"] == {"port": 443}
+
+
+@pytest.mark.parametrize(
+    ("template", "compared"),
+    [
+        ("EndEntityCertificate_APIPassthrough", {"key_algorithm"}),
+        ("EndEntityCertificate", {"key_algorithm", "subject", "subject_alternative_names"}),
+    ],
+)
+def test_names_that_the_ca_puts_in_place_of_the_requests_are_not_held_against_the_certificate(template, compared):
+    host = FakeHost(DUE, INSTALLED)
+    passthrough = {"subject": {"CN": "other.example.com"}, "subject_alternative_names": ["DNS:other.example.com"]}
+    make_flow(host, template=template, api_passthrough=passthrough).keep(check_mode=False)
+    arguments = host.calls[1][1]
+    assert {"key_algorithm", "subject", "subject_alternative_names"} & set(arguments) == compared
+
+
+def test_a_renewal_that_covers_the_whole_life_is_refused_before_the_host_is_asked():
+    host = FakeHost()
+    with pytest.raises(InvalidInput, match="renew_before"):
+        make_flow(host, renew_before="90d").keep(check_mode=False)
+    assert host.calls == []
+
+
+def test_a_service_that_is_reloaded_and_not_looked_at_is_warned_of():
+    outcome = make_flow(FakeHost(DUE, INSTALLED), verify=None).keep(check_mode=False)
+    assert any("verify is not given" in warning for warning in build_result(outcome)["warnings"])
+    outcome = make_flow(FakeHost(DUE, INSTALLED), verify={"port": 443}).keep(check_mode=False)
+    assert "warnings" not in build_result(outcome)

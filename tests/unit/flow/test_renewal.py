@@ -1,0 +1,67 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.models import IssuedCertificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._ledger_place import find_filesystem
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import read_order
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._renewal import (
+    plan_renewal,
+    warn_of_authority_end,
+)
+from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import OPTIONS
+from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import (
+    DAY,
+    NOW,
+    Hierarchy,
+    make_authority,
+    pem,
+)
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+ORDER = read_order(OPTIONS, "web-01")
+
+
+def issue(authority_days):
+    """Return a certificate of 90 days, of a CA whose own certificate ends in so many days."""
+    root = make_authority("Root")
+    hierarchy = Hierarchy(root, make_authority("Issuing", root, not_after=NOW + authority_days * DAY))
+    names = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "web.example.com")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(names)
+    csr = pem(request.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256()))
+    return IssuedCertificate("arn", hierarchy.issue(csr), tuple(hierarchy.chain))
+
+
+@pytest.mark.parametrize(("authority_days", "warned"), [(100, True), (120, True), (200, False), (3650, False)])
+def test_a_ca_that_ends_before_the_next_renewal_would_is_warned_of(authority_days, warned):
+    warnings = warn_of_authority_end(issue(authority_days), "2027-03-15T00:00:00Z")
+    assert bool(warnings) is warned
+    assert all("Renew the CA's certificate before" in warning for warning in warnings)
+
+
+def test_the_next_renewal_is_planned_for_the_last_third_of_the_life():
+    facts = {"not_after": "2027-04-15T08:00:00Z"}
+    assert "2027-03-11" <= plan_renewal(ORDER, facts, NOW) <= "2027-03-16T08:00:00Z"
+
+
+def test_without_a_certificate_no_renewal_is_planned():
+    assert plan_renewal(ORDER, None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/home/u/.local/state/ledger", "ext4"),
+        ("/run/user/0/ledger", "tmpfs"),
+        ("/runner/ledger", "overlay"),
+        ("/run", "tmpfs"),
+    ],
+)
+def test_the_file_system_of_a_path_is_that_of_its_longest_mount_point(path, expected):
+    mounts = [("/", "overlay"), ("/home", "ext4"), ("/run", "tmpfs")]
+    assert find_filesystem(path, mounts) == expected

@@ -1,0 +1,103 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hosts and a CA in this process: the flow with the real host modules' code, without Ansible, SSH and AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.models import (
+    Issuance,
+    IssuedCertificate,
+)
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import PrivateCaError
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._host_argument_specs import (
+    INSTALL_SPEC,
+    REQUEST_SPEC,
+)
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_install import install_certificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_request import request_certificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._action import hold_at_gate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow import (
+    Flow,
+    Moment,
+    SignedRequest,
+    remove_certificate,
+)
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_modules import HostModules
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._options import (
+    ARGUMENT_SPEC,
+    FILE_OPTIONS,
+)
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import Order, read_order
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome import build_result
+from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import DAY, NOW, Hierarchy
+from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_lineage import HastyFiles
+
+_MODULES = {
+    "host_certificate_request": (REQUEST_SPEC, request_certificate),
+    "host_certificate_install": (INSTALL_SPEC, install_certificate),
+}
+
+
+@dataclass
+class MemoryAuthority:
+    """A CA that signs at once and remembers what it was asked, as AWS's token does."""
+
+    hierarchy: Hierarchy
+    now: float = NOW
+    issued: dict[tuple[str, str | None], str] = field(default_factory=dict)
+
+    def issue(self, order: Order, csr: str, replaces: str | None) -> SignedRequest:
+        """Return the certificate of the CSR; the same CSR in the same place gets the same one."""
+        asked_now = (csr, replaces) not in self.issued
+        if asked_now:
+            days = order.validity.value
+            self.issued[csr, replaces] = self.hierarchy.issue(csr, now=self.now, days=days)
+        leaf = self.issued[csr, replaces]
+        arn = f"{order.authority.text}/certificate/{len(self.issued):032x}"
+        certificate = IssuedCertificate(arn, leaf, tuple(self.hierarchy.chain))
+        return SignedRequest(Issuance(certificate, "token", asked_now), "SHA256WITHECDSA")
+
+
+def run_module(module: str, arguments: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
+    """Return what the module would: its options validated as Ansible does, a failure as a failed result."""
+    spec, run = _MODULES[module]
+    validated = ArgumentSpecValidator(spec).validate(dict(arguments))
+    if validated.error_messages:
+        return {"failed": True, "msg": "; ".join(validated.error_messages)}
+    try:
+        return run(validated.validated_parameters, HastyFiles(), check_mode)
+    except PrivateCaError as error:
+        return {"failed": True, "msg": error.sentence(), **error.details}
+
+
+def keep(
+    base: Path,
+    authority: MemoryAuthority,
+    given: Mapping[str, Any],
+    *,
+    check_mode: bool = False,
+    days_later: float = 0,
+    force_id: str | None = None,
+) -> dict[str, Any]:
+    """Return the result of the task on a host whose base directory is ``base``; raise PrivateCaError when it fails."""
+    validated = ArgumentSpecValidator(ARGUMENT_SPEC).validate({**given, "base_directory": str(base)})
+    assert not validated.error_messages, validated.error_messages
+    options = validated.validated_parameters
+    authority.now = NOW + days_later * DAY
+    moment = Moment(judged=int(authority.now), real=0.0)
+    host = HostModules(
+        lambda module, arguments: run_module(module, arguments, check_mode=check_mode),
+        {name: options.get(name) for name in FILE_OPTIONS},
+    )
+    if options["state"] == "absent":
+        return build_result(remove_certificate(options["name"], host, moment, predicted=check_mode))
+    order = read_order(options, "web-01")
+    return build_result(Flow(order, host, authority, hold_at_gate, moment, force_id).keep(check_mode=check_mode))
