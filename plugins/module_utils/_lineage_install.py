@@ -22,6 +22,7 @@ from ._generations.manifest import Manifest
 from ._generations.pending import is_answered, read_pending, remove_pending
 from ._generations.publication import repair_generation, stage_generation
 from ._lineage_application import Application, Rollout, announce_change, apply_generation
+from ._lineage_diff import build_diff
 from ._lineage_disk import told_disk_errors
 from ._lineage_files import CertificateSet, render_files
 from ._lineage_keys import find_key, key_belongs, read_generation_key
@@ -65,7 +66,11 @@ def read_install_options(params: Mapping[str, Any]) -> InstallOptions:
 
 def install_certificate(params: Mapping[str, Any], files: Files, check_mode: bool) -> dict[str, Any]:
     """Return the module's result (see CONTRIBUTING.md). In check mode, only say what would be done."""
-    options = read_install_options(params)
+    result = _install_or_remove(read_install_options(params), files, check_mode)
+    return {**result, "diff": build_diff(params["name"], result["previous"], result["current"])}
+
+
+def _install_or_remove(options: InstallOptions, files: Files, check_mode: bool) -> dict[str, Any]:
     with told_disk_errors("install the certificate", f"{options.lineage.base_directory}/{options.lineage.name}"):
         if options.state == "absent":
             return remove_lineage(options.lineage, files, check_mode)
@@ -258,8 +263,12 @@ def _predict(
     if issued is not None:
         _refuse_stale(lineage, options, issued, forget=False)
     target = issued.id if issued is not None else options.generation or _live_id(before)
-    known = [each for each in (before.live, before.candidate) if each is not None and each.id == target]
-    generation = known[0] if known else Generation(target, None, "not written yet")
+    generation = Generation(target, None, "it is not written yet")
+    if lineage is not None:
+        found = read_generation(lineage, target, options.lineage.plan)
+        generation = found if issued is not None and found.manifest is None else _read_whole(lineage, target, options)
+    elif issued is None:
+        _manifest(generation)
     result = _result(options, before, generation, None, changed=needs_application(before, generation))
     facts = issued.facts if issued is not None else generation.manifest.facts if generation.manifest else None
     return {**result, "current": facts}

@@ -17,6 +17,7 @@ from ._generations.inspection import inspect_lineage
 from ._generations.location import open_lineage
 from ._generations.lock import hold_lock
 from ._generations.pending import PendingDescription, PendingRequest, read_pending, write_pending
+from ._lineage_diff import build_diff
 from ._lineage_disk import told_disk_errors
 from ._lineage_keys import key_belongs, read_generation_key
 from ._lineage_options import LineageOptions, read_lineage_options
@@ -80,7 +81,7 @@ def request_certificate(params: Mapping[str, Any], files: Files, check_mode: boo
         judgement, resumable = _look(options, files)
     writes = judgement.adoptable is not None or judgement.verdict.action == "issue"
     if check_mode or not writes:
-        return _result(judgement.verdict, None, changed=writes and not resumable)
+        return _result(options, judgement.verdict, None, changed=writes and not resumable)
     with told_disk_errors("leave a request", f"{lineage_options.base_directory}/{lineage_options.name}"):
         return _leave_request(options, files)
 
@@ -159,15 +160,15 @@ def _leave_request(options: RequestOptions, files: Files) -> dict[str, Any]:
             from ._lineage_adoption import stage_adopted
 
             stage_adopted(lineage, judgement.adoptable, options.lineage)
-            return _result(verdict, None, changed=True)
+            return _result(options, verdict, None, changed=True)
         if verdict.action != "issue":
-            return _result(verdict, None, changed=False)
+            return _result(options, verdict, None, changed=False)
         pending = _find_pending(lineage, verdict, options)
         if pending is not None:
-            return _result(verdict, {"csr": pending.csr, "resumed": True}, changed=False)
+            return _result(options, verdict, {"csr": pending.csr, "resumed": True}, changed=False)
         pending = _make_request(lineage, verdict, options)
         write_pending(lineage, pending)
-        return _result(verdict, {"csr": pending.csr, "resumed": False}, changed=True)
+        return _result(options, verdict, {"csr": pending.csr, "resumed": False}, changed=True)
 
 
 def _find_pending(lineage: Directory, verdict: Verdict, options: RequestOptions) -> PendingRequest | None:
@@ -230,7 +231,11 @@ def _find_reusable_key(lineage: Directory, options: RequestOptions) -> Any | Non
     return key if is_wanted else None
 
 
-def _result(verdict: Verdict, request: Mapping[str, Any] | None, changed: bool) -> dict[str, Any]:
+def _result(
+    options: RequestOptions, verdict: Verdict, request: Mapping[str, Any] | None, changed: bool
+) -> dict[str, Any]:
+    wanted = options.lineage.wanted
+    asked = None if verdict.action != "issue" else asdict(wanted)
     return {
         "action": verdict.action,
         "reasons": [asdict(reason) for reason in verdict.reasons],
@@ -243,4 +248,5 @@ def _result(verdict: Verdict, request: Mapping[str, Any] | None, changed: bool) 
         "issued_at": verdict.issued_at,
         "host_time": int(time.time()),
         "changed": changed,
+        "diff": build_diff(options.lineage.name, verdict.current, asked or verdict.current, "asked for"),
     }

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..module_utils._errors import PrivateCaError
+from ..module_utils._lineage_diff import build_diff
 from ..module_utils._reissue_policy import Reason
 from ._host_modules import Facts
 
@@ -31,7 +32,6 @@ _PREDICTED = {
     "issue": "a certificate would be issued and installed",
     "remove": "would be removed",
 }
-_SHOWN_FACTS = ("subject", "subject_alternative_names", "key_algorithm", "issuer", "serial", "not_before", "not_after")
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,12 @@ def build_result(outcome: Outcome) -> dict[str, Any]:
         "steps": list(outcome.steps),
         "served_serial": outcome.served_serial,
         "next_renewal": outcome.next_renewal,
-        "diff": build_diff(outcome),
+        "diff": build_diff(
+            outcome.name,
+            outcome.before,
+            outcome.after if outcome.changed else outcome.before,
+            "asked for" if outcome.predicted else "live",
+        ),
     }
     if outcome.warnings:
         result["warnings"] = list(outcome.warnings)
@@ -99,16 +104,6 @@ def build_message(outcome: Outcome) -> str:
     return message
 
 
-def build_diff(outcome: Outcome) -> dict[str, Any]:
-    """Return Ansible's diff of parsed facts: before, and after or what is asked. Never PEM, never a key."""
-    return {
-        "before_header": f"{outcome.name} (live)",
-        "after_header": f"{outcome.name} ({'asked for' if outcome.predicted else 'live'})",
-        "before": _select_shown(outcome.before),
-        "after": _select_shown(outcome.after if outcome.changed else outcome.before),
-    }
-
-
 def build_failure(error: PrivateCaError, host: str, name: str) -> dict[str, Any]:
     """Return the failed result: which host, certificate and resource, what to do, and the error's own details."""
     return {
@@ -118,7 +113,3 @@ def build_failure(error: PrivateCaError, host: str, name: str) -> dict[str, Any]
         "changed": bool(error.details.get("changed", False)),
         "msg": f"{host}: certificate {name!r}: {error.sentence()}",
     }
-
-
-def _select_shown(facts: Facts | None) -> dict[str, Any]:
-    return {name: facts[name] for name in _SHOWN_FACTS if facts and facts.get(name) is not None}

@@ -87,7 +87,8 @@ def is_answered(pending: PendingRequest | None, facts: Mapping[str, Any]) -> boo
     if pending is None:
         return False
     described = pending.description
-    return described.public_key_sha256 == facts["public_key_sha256"] and described.replaces != facts["serial"]
+    has_key: bool = described.public_key_sha256 == facts["public_key_sha256"]
+    return has_key and described.replaces != facts["serial"]
 
 
 def remove_pending(lineage: Directory) -> bool:

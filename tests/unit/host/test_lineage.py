@@ -284,3 +284,21 @@ def test_the_manifest_and_state_hold_no_key(lineage: HostLineage) -> None:
     for path in (lineage.live / "generation.json", lineage.path / "state.json"):
         assert "PRIVATE KEY" not in path.read_text()
         assert json.loads(path.read_text())["schema"] == 1
+
+
+def test_the_diff_shows_parsed_facts_before_and_after_and_nothing_else(lineage: HostLineage) -> None:
+    first = lineage.run()
+    assert first["asked"]["diff"]["before"] == {} == first["diff"]["before"]
+    assert first["asked"]["diff"]["after"]["subject_alternative_names"] == ("DNS:web.example.com", "IP:10.0.0.7")
+    assert first["diff"]["after"]["serial"] == lineage.serial()
+    again = lineage.request()
+    assert again["diff"]["before"] == again["diff"]["after"] == first["diff"]["after"]
+    done = lineage.run(force_id="x")
+    assert done["diff"]["before"] == first["diff"]["after"] and "BEGIN" not in json.dumps(done["diff"])
+
+
+def test_applying_a_generation_that_is_not_there_fails_in_both_modes(lineage: HostLineage) -> None:
+    lineage.run()
+    for check_mode in (True, False):
+        with pytest.raises(UnusableState, match="Failed to apply a generation"):
+            lineage.install(check_mode=check_mode, generation="20270101T000000Z-ab")

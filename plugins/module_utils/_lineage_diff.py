@@ -1,0 +1,28 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ansible's diff of a lineage: parsed facts before and after, never PEM, never a key."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+SHOWN_FACTS = ("subject", "subject_alternative_names", "key_algorithm", "issuer", "serial", "not_before", "not_after")
+
+
+def build_diff(
+    name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, state: str = "live"
+) -> dict[str, Any]:
+    """Return the diff of two facts, None for no certificate. ``state`` says what the second is: live or asked for."""
+    return {
+        "before_header": f"{name} (live)",
+        "after_header": f"{name} ({state})",
+        "before": select_shown(before),
+        "after": select_shown(after),
+    }
+
+
+def select_shown(facts: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the facts that a reader of a diff wants to see."""
+    return {name: facts[name] for name in SHOWN_FACTS if facts and facts.get(name) is not None}
