@@ -274,3 +274,12 @@ def test_a_subordinate_certificate_is_revoked_at_its_parent(
         RevocationReason="CESSATION_OF_OPERATION",
     )
     assert issue(client, authorities.subordinate_arn)
+
+
+def test_nothing_is_revoked_while_the_bucket_cannot_be_written(client: Any, make_client: Any) -> None:
+    root, leaf = create_revoking_root(client, make_client)
+    bucket, s3 = crl_location(leaf).netloc.partition(".s3.")[0], make_client("s3")
+    s3.delete_bucket_policy(Bucket=bucket)
+    assert refusal(revoke, client, root, leaf)[0] == "RequestFailedException"
+    seeding.allow_service_writes(s3, bucket)
+    revoke(client, root, leaf)

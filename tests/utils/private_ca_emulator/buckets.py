@@ -47,12 +47,15 @@ def grants_access(bucket: FakeBucket) -> bool:
     return "s3:*" in granted or set(REQUIRED_ACTIONS) <= granted
 
 
+def is_writable(name: str, check: str) -> bool:
+    """Whether the service could write to the bucket; `check` is the setting."""
+    bucket = find_bucket(name)
+    return check == "off" or (bucket is not None and (check == "bucket" or grants_access(bucket)))
+
+
 def check_writable(name: str, check: str) -> None:
     """ValidationException in the service's words unless it could write to the bucket; `check` is the setting."""
-    if check == "off":
-        return
-    bucket = find_bucket(name)
-    if bucket is None or (check == "bucket_and_policy" and not grants_access(bucket)):
+    if not is_writable(name, check):
         raise refused(
             "The ACM Private CA service account 'acm-pca-prod-pdx' requires getBucketAcl permissions for your S3 "
             f"bucket '{name}'. Check your S3 bucket permissions and try again."

@@ -109,6 +109,11 @@ class CrlPublisher:
         acl = _ACLS[crl["S3ObjectAcl"]]
         buckets.write_object(name, key, b"", acl=acl, content_type="application/octet-stream", check=check)
 
+    def can_write(self, authority: CertificateAuthority) -> bool:
+        """Whether the CA's CRL bucket, where one is configured, lets the service write."""
+        crl = authority.revocation["CrlConfiguration"]
+        return not crl["Enabled"] or buckets.is_writable(crl["S3BucketName"], self.settings.s3_bucket_check)
+
     def choose_partition(self, authority: CertificateAuthority) -> str | None:
         """The CRL partition of the next certificate, a new one when the last is full; None for a complete CRL."""
         if authority.revocation["CrlConfiguration"].get("CrlType") != "PARTITIONED":

@@ -15,27 +15,27 @@ from types import TracebackType
 from typing import Any
 
 from private_ca_emulator.authorization import authorize_identity
-from private_ca_emulator.errors import ConnectionCut
+from private_ca_emulator.errors import ConnectionCut, ServiceError
 from private_ca_emulator.operations.catalogue import OPERATIONS
-from private_ca_emulator.protocol import HttpRequest, HttpResponse
+from private_ca_emulator.protocol import HttpRequest, HttpResponse, encode_error
 from private_ca_emulator.quotas import RequestQuotas
 from private_ca_emulator.routing import Router
 from private_ca_emulator.seed_file import apply_seed
 from private_ca_emulator.service import PrivateCa
 from private_ca_emulator.state import StateDirectory
 
-_LARGEST_BODY = 16 * 1024 * 1024
-_LARGEST_DRAINED = 256 * 1024 * 1024
+_LARGEST_JSON = 8 * 1024 * 1024
+_LARGEST_BODY = 256 * 1024 * 1024
+_LARGEST_DRAINED = 1024 * 1024 * 1024
 _CHUNK = 64 * 1024
 
 
-class _BodyError(Exception):
-    """The body cannot be read; carries the HTTP status."""
+def _unreadable(why: str) -> ServiceError:
+    return ServiceError("SerializationException", why)
 
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
+
+def _too_large(limit: int) -> ServiceError:
+    return ServiceError("RequestEntityTooLargeException", f"The request is larger than {limit} octets", 413)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -49,9 +49,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         try:
             request = self._read_request()
             response = self.server.router.respond(request)
-        except _BodyError as error:
+        except ServiceError as error:
             self.close_connection = True
-            response = HttpResponse(error.status, error.reason.encode(), [("Content-Type", "text/plain")])
+            response = encode_error(error)
         except ConnectionCut:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
@@ -80,13 +80,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return self._read_chunks()
         length = headers.get("content-length", "0")
         if not length.isdigit():
-            raise _BodyError(400, "Content-Length is not a number")
-        if int(length) > _LARGEST_BODY:
+            raise _unreadable("Content-Length is not a number")
+        limit = _LARGEST_JSON if "x-amz-target" in headers else _LARGEST_BODY
+        if int(length) > limit:
             self._drain(int(length))
-            raise _BodyError(413, "The request is too large")
+            raise _too_large(limit)
         body = self.rfile.read(int(length))
         if len(body) < int(length):
-            raise _BodyError(400, "The request ended early")
+            raise _unreadable("The request ended early")
         return body
 
     def _read_chunks(self) -> bytes:
@@ -95,9 +96,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             try:
                 size = int(self.rfile.readline(_CHUNK).partition(b";")[0].strip(), 16)
             except ValueError:
-                raise _BodyError(400, "The chunked body is malformed") from None
+                raise _unreadable("The chunked body is malformed") from None
             if size < 0 or len(body) + size > _LARGEST_BODY:
-                raise _BodyError(413, "The request is too large")
+                raise _too_large(_LARGEST_BODY)
             body += self.rfile.read(size)
             self.rfile.readline(_CHUNK)
             if size == 0:

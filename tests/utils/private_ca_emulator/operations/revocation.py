@@ -28,6 +28,9 @@ def revoke_certificate(service: PrivateCa, call: Call) -> Members:
         raise ServiceError("RequestAlreadyProcessedException", "The certificate is already revoked.")
     if authority.revoked_count >= service.settings.revocations_per_authority:
         raise ServiceError("LimitExceededException", "The maximum number of revoked certificates has been reached.")
+    if not service.crls.can_write(authority):
+        message = "The CRL bucket of the certificate authority cannot be written. Check your S3 bucket permissions."
+        raise ServiceError("RequestFailedException", message)
     issued.revocation = Revocation(now, call.members["RevocationReason"])
     authority.revoked_count += 1
     service.crls.note_revocation(authority, issued)
