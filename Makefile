@@ -67,8 +67,8 @@ sanity: packages setup ## Run ansible-test sanity on a copy of this checkout
 	@pytest tests/sanity/test_ansible_test.py
 
 .PHONY: test-matrix
-test-matrix: packages setup ## Run unit tests and sanity on every supported ansible-core
-	@python -m setup.matrix
+test-matrix: ready ## Run tests and sanity on every supported ansible-core, or on CORES="2.18 2.21"
+	@python -m setup.matrix $(CORES)
 
 .PHONY: test-hosts
 test-hosts: packages setup ## Run the host modules on the oldest and the newest Python and cryptography

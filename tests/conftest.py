@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -29,8 +30,8 @@ def checkout() -> Path:
 
 @pytest.fixture(scope="session")
 def stage() -> Path:
-    """Return the collections path in which this collection is a link to the checkout."""
-    path = CHECKOUT / ".stage"
+    """Return the collections path in which this collection is a link to the checkout: .stage, unless a matrix chose."""
+    path = Path(os.environ.get("FLEET_PKI_STAGE") or CHECKOUT / ".stage")
     if not (path / "ansible_collections/fleet_pki/aws_private_ca/galaxy.yml").is_file():
         pytest.fail("the checkout is not staged: run `make setup`")
     return path

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Dict, Tuple
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.requests import build_request
@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from host_authority import DAY, NOW, key_pem
 from host_lineage import NAMES, HostLineage
 
-Place = Callable[..., dict[str, str]]
-Unfit = tuple[str, dict[str, Any], Callable[[dict[str, str]], dict[str, str]], str]
+Place = Callable[..., Dict[str, str]]
+Unfit = Tuple[str, Dict[str, Any], Callable[[Dict[str, str]], Dict[str, str]], str]
 
 
 @pytest.fixture

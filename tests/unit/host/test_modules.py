@@ -29,7 +29,7 @@ def run_module(stage: Path, tmp_path: Path) -> ModuleRunner:
             **os.environ,
             "ANSIBLE_COLLECTIONS_PATH": str(stage),
             "ANSIBLE_HOME": str(tmp_path / "ansible"),
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            "ANSIBLE_PYTHON_INTERPRETER": os.environ.get("FLEET_PKI_HOST_PYTHON", sys.executable),
             "ANSIBLE_NOCOLOR": "1",
         }
         command = [str(BIN / "ansible"), "localhost", "-c", "local", "-m", f"fleet_pki.aws_private_ca.{name}"]

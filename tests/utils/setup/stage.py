@@ -110,6 +110,7 @@ def main() -> None:
     """Stage the checkout: `stage.py` links it into .stage, `stage.py --copy DIRECTORY` copies it there."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--copy", type=Path, metavar="DIRECTORY", help="make a real copy below DIRECTORY")
+    parser.add_argument("--stage", type=Path, default=CHECKOUT / ".stage", help="where the links are made")
     parser.add_argument("--requirement", default=None, help="the `ansible` release to take dependencies from")
     parser.add_argument("--dependencies", type=Path, default=CHECKOUT / ".deps", help="where they are unpacked")
     arguments = parser.parse_args()
@@ -120,7 +121,7 @@ def main() -> None:
         if arguments.copy:
             print(copy_stage(arguments.copy.resolve(), dependencies))
         else:
-            link_stage(CHECKOUT / ".stage", dependencies)
+            link_stage(arguments.stage, dependencies)
 
 
 if __name__ == "__main__":

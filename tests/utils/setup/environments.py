@@ -1,0 +1,63 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Virtual environments and stages beside those of development, for runs on other versions."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+_LINTERS = re.compile(r"(ansible-core|ansible-lint|antsibull|boto3-stubs|mypy|reuse|ruff|types-|yamllint)")
+
+
+class EnvironmentFailure(Exception):
+    """An environment cannot be made; the message has what pip said."""
+
+
+def make_environment(folder: Path, interpreter: Path, requirements: list[str], constraints: list[str]) -> Path:
+    """Return the Python of a virtual environment with the requirements, made if there is none for the same yet."""
+    python, stamp = folder / "bin/python", folder / "made-for"
+    wanted = "\n".join([str(interpreter), *requirements, *constraints])
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return python
+    subprocess.run([str(interpreter), "-m", "venv", "--clear", str(folder)], check=True)
+    constraint_file = folder / "constraints.txt"
+    constraint_file.write_text("\n".join(constraints) + "\n")
+    install = [
+        "pip",
+        "install",
+        "-qq",
+        "--disable-pip-version-check",
+        "--constraint",
+        str(constraint_file),
+    ]
+    done = subprocess.run([str(python), "-m", *install, *requirements], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EnvironmentFailure(f"{interpreter}: {' '.join(requirements)}: {done.stderr.strip()[-2000:]}")
+    stamp.write_text(wanted)
+    return python
+
+
+def read_requirements() -> list[str]:
+    """Return what tests need of requirements/dev.in: all but ansible-core, linters and type stubs."""
+    lines = [line.strip() for line in (CHECKOUT / "requirements/dev.in").read_text().splitlines()]
+    return [line for line in lines if line and not line.startswith("#") and not _LINTERS.match(line)]
+
+
+def read_constraints() -> list[str]:
+    """Return the pins of requirements/dev.txt but for ansible-core and what it alone pins down (resolvelib)."""
+    lines = (CHECKOUT / "requirements/dev.txt").read_text().splitlines()
+    pinned = [line for line in lines if "==" in line and not line.startswith(("#", "ansible-core", "resolvelib"))]
+    return [re.sub(r"\[.*?\]", "", line) for line in pinned]
+
+
+def make_stage(folder: Path, requirement: str) -> Path:
+    """Return a collections path with a link to this checkout and the dependencies out of an `ansible` release."""
+    script = CHECKOUT / "tests/utils/setup/stage.py"
+    options = ["--stage", str(folder / "stage"), "--dependencies", str(folder / "deps"), "--requirement", requirement]
+    subprocess.run([sys.executable, str(script), *options], check=True)
+    return folder / "stage"
