@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from ._acm_pca.arns import parse_authority_arn
+from ._acm_pca.errors import BotoCoreError, ClientError, translate
 from ._aws_connection import connect_client, select_connection
 
 
@@ -19,3 +20,12 @@ def connect_service(options: Mapping[str, Any], service: str = "acm-pca", author
     """
     region = parse_authority_arn(authority_arn).region if authority_arn else options.get("region")
     return connect_client(service, select_connection(options, region))
+
+
+def identify_account(options: Mapping[str, Any]) -> str:
+    """Return the number of the account that the options' credentials are of (AWS STS, GetCallerIdentity)."""
+    sts = connect_service(options, "sts")
+    try:
+        return str(sts.get_caller_identity()["Account"])
+    except (BotoCoreError, ClientError) as error:
+        raise translate(error, "Failed to identify the account", "sts:GetCallerIdentity") from error

@@ -43,6 +43,9 @@ class Authorities:
             found = gather(self.api, self._wait_until_created(found.facts["arn"]))
         if found is not None and desired_tags(desired) is not None and "ListTags" in found.denied:
             raise found.denied["ListTags"]
+        comparing = "GetCertificateAuthorityCertificate"
+        if found is not None and desired.activation.certificate is not None and comparing in found.denied:
+            raise found.denied[comparing]
         return found
 
     def create(self, desired: DesiredAuthority, facts: Mapping[str, Any]) -> str:

@@ -213,7 +213,8 @@ def _denied_remedy(operation: str, on: str | None, template_arn: str | None) -> 
     authority = (
         str(on).split("/certificate/", maxsplit=1)[0] if named else "*"
     )  # no certificate is a resource of its own
-    remedy = f"Allow acm-pca:{operation} on {authority} to this identity"
+    action = operation if ":" in operation else f"acm-pca:{operation}"
+    remedy = f"Allow {action} on {authority} to this identity"
     if operation != "IssueCertificate":
         return remedy
     return (

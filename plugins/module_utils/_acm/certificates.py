@@ -1,0 +1,187 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private certificates of ACM as a resource: fetch, create, update, delete, present, absent."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any, Callable, Mapping
+
+from .._acm_pca.governance_api import GovernanceApi
+from .._acm_pca.outcome import Outcome
+from .._acm_pca.polling import Polling
+from .._errors import AccessDenied, IssuanceFailed, ServiceError
+from .api import KEY_ALGORITHMS, CertificateManagerApi
+from .plan import (
+    ACTIONS,
+    DesiredCertificate,
+    certificate_facts,
+    compared,
+    is_due,
+    is_wanted,
+    plan_presence,
+    predict,
+    request_token,
+    require_usable_authority,
+)
+
+ARGUMENTS: dict[str, Any] = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "certificate_arn": {"type": "str", "aliases": ["arn"]},
+    "domain_name": {"type": "str"},
+    "subject_alternative_names": {"type": "list", "elements": "str", "default": []},
+    "certificate_authority_arn": {"type": "str"},
+    "key_algorithm": {"type": "str", "choices": list(KEY_ALGORITHMS), "default": "RSA_2048", "no_log": False},
+    "renew_before": {"type": "str"},
+    "export_passphrase": {"type": "str", "no_log": True},
+    "tags": {"type": "dict", "aliases": ["resource_tags"]},
+    "purge_tags": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int", "default": 300},
+}
+LIVING, LOST = ("ISSUED", "PENDING_VALIDATION"), ("FAILED", "EXPIRED", "REVOKED", "INACTIVE")
+
+
+class PrivateCertificates:
+    """The private certificates of an account, through ``api``; their CAs through ``authorities``.
+
+    ``identify`` returns the account's number. In another account than the CA's, ACM acts by a role and needs no permission.
+    """
+
+    def __init__(
+        self, api: CertificateManagerApi, authorities: GovernanceApi, identify: Callable[[], str], polling: Polling
+    ) -> None:
+        self.api = api
+        self.authorities = authorities
+        self.identify = identify
+        self.polling = polling
+
+    def fetch(self, desired: DesiredCertificate) -> dict[str, Any] | None:
+        """Return the facts of the certificate with the ARN, or with the names, CA and key that are asked, or None."""
+        if desired.arn is not None:
+            return self._read(desired.arn)
+        alike = self._alike(desired, LIVING)
+        return max(alike, key=lambda facts: str(facts["not_after"]), default=None)
+
+    def create(self, desired: DesiredCertificate) -> str:
+        """Request the certificate and return its ARN."""
+        request: dict[str, Any] = {
+            "DomainName": desired.all_names[0],
+            "CertificateAuthorityArn": desired.authority_arn,
+            "KeyAlgorithm": desired.key_algorithm,
+        }
+        if len(desired.all_names) > 1:
+            request["SubjectAlternativeNames"] = list(desired.all_names)
+        if desired.tags:
+            request["Tags"] = [{"Key": key, "Value": value} for key, value in sorted(desired.tags.items())]
+        failed = [facts["arn"] for facts in self._alike(desired, LOST)]
+        return self.api.request_certificate(desired.all_names[0], request, request_token(desired, failed))
+
+    def update(self, current: Mapping[str, Any], steps: Any) -> None:
+        """Carry out the steps of a plan on an existing certificate."""
+        arn = current["arn"]
+        for step in steps:
+            if step.kind == "renew":
+                self.api.renew_certificate(arn)
+                self._wait_for(arn, unlike=current["serial"])
+            elif step.kind == "tag":
+                self.api.add_tags(arn, step.argument)
+            else:
+                self.api.remove_tags(arn, step.argument)
+
+    def delete(self, arn: str) -> None:
+        """Delete the certificate."""
+        self.api.delete_certificate(arn)
+
+    def present(self, desired: DesiredCertificate, check_mode: bool) -> Outcome:
+        """Make the certificate as desired, and wait until it is issued; in check mode tell what that takes."""
+        now = datetime.fromtimestamp(self.polling.clock.now(), tz=timezone.utc)
+        current = self.fetch(desired)
+        steps = plan_presence(desired, current, now)
+        if current is None:
+            self._require_authority(str(desired.authority_arn), now)
+        before = None if current is None else compared(current, is_due(desired, current, now))
+        after, sentences = predict(desired, current, steps), tuple(step.sentence for step in steps)
+        if check_mode:
+            return Outcome(sentences, before, after, current)
+        arn = self.create(desired) if current is None else current["arn"]
+        self._wait_for(arn)
+        if current is not None:
+            self.update(current, steps)
+        return Outcome(sentences, before, after, self._shown(arn))
+
+    def absent(self, desired: DesiredCertificate, check_mode: bool) -> Outcome:
+        """Delete the certificate, or in check mode tell what that takes."""
+        current = self.fetch(desired)
+        if current is None:
+            return Outcome((), None, None)
+        if not check_mode:
+            self.delete(current["arn"])
+        return Outcome((f"Delete the certificate {current['arn']}",), compared(current, False), None)
+
+    def _read(self, arn: str) -> dict[str, Any] | None:
+        try:
+            return certificate_facts(self.api.describe_certificate(arn), self.api.list_tags(arn))
+        except ServiceError as error:
+            if error.details.get("code") == "ResourceNotFoundException":
+                return None
+            raise
+
+    def _alike(self, desired: DesiredCertificate, statuses: tuple[str, ...]) -> list[dict[str, Any]]:
+        if not desired.all_names:
+            return []
+        summaries = self.api.list_certificates(statuses)
+        candidates = [one for one in summaries if str(one.get("DomainName")).lower() == desired.all_names[0]]
+        read = [self._read(one["CertificateArn"]) for one in candidates]
+        return [facts for facts in read if facts is not None and is_wanted(facts, desired)]
+
+    def _wait_for(self, arn: str, unlike: str | None = None) -> None:
+        """Wait until it is issued, with another serial than ``unlike``; ACM's own waiter is for public ones only."""
+
+        def issued() -> dict[str, Any] | None:
+            facts = self._read(arn)
+            if facts is None or facts["status"] == "PENDING_VALIDATION":
+                return None
+            if facts["status"] != "ISSUED":
+                raise IssuanceFailed(
+                    "Failed to get the certificate issued",
+                    because=f"it is {facts['status']} ({facts['failure_reason'] or 'no reason is given'})",
+                    on=arn,
+                    remedy="Look at the state of the CA and at ACM's permission on it, and run again",
+                    certificate_arn=arn,
+                )
+            return None if facts["serial"] == unlike else facts
+
+        self.polling.until(issued, "Failed to wait for the certificate", arn)
+
+    def _require_authority(self, arn: str, now: datetime) -> None:
+        """Refuse a CA that ACM cannot use, as far as this identity may look."""
+        try:
+            authority = self.authorities.describe_certificate_authority(arn)
+            permissions = self.authorities.list_permissions(arn)
+        except AccessDenied:
+            return
+        granted = [one for one in permissions if one["Principal"] == "acm.amazonaws.com"]
+        permitted = {str(action) for one in granted for action in one["Actions"]}
+        needed = ACTIONS if self.identify() == arn.split(":")[4] else frozenset()
+        require_usable_authority(authority, needed - permitted, now)
+
+    def _shown(self, arn: str) -> dict[str, Any]:
+        certificate, chain = self.api.get_certificate(arn)
+        facts = certificate_facts(self.api.describe_certificate(arn), self.api.list_tags(arn))
+        return {**facts, "certificate": certificate, "certificate_chain": chain}
+
+
+def desired_certificate(params: Mapping[str, Any]) -> DesiredCertificate:
+    """Return what the module's options ask for."""
+    return DesiredCertificate(
+        arn=params["certificate_arn"],
+        domain_name=params["domain_name"],
+        names=tuple(params["subject_alternative_names"]),
+        authority_arn=params["certificate_authority_arn"],
+        key_algorithm=params["key_algorithm"],
+        tags=params["tags"],
+        purge_tags=params["purge_tags"],
+        renew_before=params["renew_before"],
+    )

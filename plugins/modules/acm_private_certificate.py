@@ -1,0 +1,178 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: acm_private_certificate
+short_description: Request, renew, export and delete private certificates of AWS Certificate Manager
+version_added: 0.1.0
+description:
+  - Has AWS Certificate Manager (ACM) issue a certificate from a certificate authority (CA) of AWS Private CA,
+    and waits until
+    it is issued. ACM makes the key, renews the certificate by itself, and offers it to load balancers and the like.
+  - A certificate with the same names, CA and kind of key is found and kept, whatever its key.
+  - Before a request, the state of the CA and ACM's permission on it are looked at, as far as this identity
+    may, for ACM
+    takes a request that cannot succeed.
+author:
+  - The fleet_pki.aws_private_ca authors (@fleet-pki)
+extends_documentation_fragment:
+  - fleet_pki.aws_private_ca.assume_role
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Whether the task can say what it would do without doing it.
+    support: full
+  diff_mode:
+    description: Whether the task can show what it changes.
+    support: full
+  idempotent:
+    description: Whether a second run with the same options changes nothing.
+    support: full
+    details: Every run with O(export_passphrase) exports again, which changes nothing in ACM.
+options:
+  state:
+    description:
+      - Whether ACM has the certificate. A deleted certificate stays valid until its CA revokes it.
+    type: str
+    choices: [present, absent]
+    default: present
+  certificate_arn:
+    description: ARN of an existing certificate. Without it, the certificate is found by its names, CA and key.
+    type: str
+    aliases: [arn]
+  domain_name:
+    description: First DNS name, at most 64 characters. Required to request a certificate.
+    type: str
+  subject_alternative_names:
+    description: More DNS names.
+    type: list
+    elements: str
+    default: []
+  certificate_authority_arn:
+    description: ARN of the CA. Required to request a certificate.
+    type: str
+  key_algorithm:
+    description: Kind of key that ACM makes.
+    type: str
+    choices: [RSA_2048, EC_prime256v1, EC_secp384r1]
+    default: RSA_2048
+  renew_before:
+    description:
+      - How long before its end the certificate is renewed at once, as V(90d) or V(25%). ACM itself renews
+        60 days before.
+      - ACM renews on demand only what has been exported before.
+    type: str
+  export_passphrase:
+    description:
+      - Export the certificate with its private key, encrypted with this passphrase of 4 to 128 ASCII
+        characters without
+        C(#), C($) and C(%). AWS charges for the first export of a certificate.
+    type: str
+  tags:
+    description: Tags of the certificate.
+    type: dict
+    aliases: [resource_tags]
+  purge_tags:
+    description: Whether tags that are not in O(tags) are removed.
+    type: bool
+    default: true
+  wait_timeout:
+    description: How many seconds to wait until the certificate is issued or renewed.
+    type: int
+    default: 300
+notes:
+  - Needs C(acm:ListCertificates), C(acm:RequestCertificate), C(acm:DescribeCertificate), C(acm:GetCertificate) and
+    C(acm:ListTagsForCertificate); to change, C(acm:AddTagsToCertificate), C(acm:RemoveTagsFromCertificate),
+    C(acm:RenewCertificate), C(acm:ExportCertificate) and C(acm:DeleteCertificate).
+  - With C(acm-pca:DescribeCertificateAuthority) and C(acm-pca:ListPermissions) on the CA, an unusable CA and
+    a missing
+    permission are named before the request.
+seealso:
+  - module: fleet_pki.aws_private_ca.acm_pca_permission
+  - module: amazon.aws.acm_certificate
+"""
+
+EXAMPLES = r"""
+- name: Have ACM issue a certificate for a load balancer
+  fleet_pki.aws_private_ca.acm_private_certificate:
+    domain_name: www.example.com
+    subject_alternative_names: [example.com]
+    certificate_authority_arn: "{{ ca_arn }}"
+    key_algorithm: EC_prime256v1
+  register: www
+"""
+
+RETURN = r"""
+certificate:
+  description: The certificate; V(null) when there is none.
+  returned: success
+  type: dict
+  contains:
+    arn: {description: ARN., type: str, returned: always}
+    status: {description: Status in ACM., type: str, returned: always}
+    failure_reason: {description: Why it failed., type: str, returned: always}
+    domain_name: {description: First DNS name., type: str, returned: always}
+    subject_alternative_names: {description: All DNS names., type: list, elements: str, returned: always}
+    certificate_authority_arn: {description: ARN of the CA., type: str, returned: always}
+    key_algorithm: {description: Kind of key., type: str, returned: always}
+    serial: {description: 'Serial in lower-case hexadecimal, without separators.', type: str, returned: always}
+    not_before: {description: Start of validity (ISO 8601)., type: str, returned: always}
+    not_after: {description: End of validity (ISO 8601)., type: str, returned: always}
+    in_use_by: {description: ARNs of what uses it., type: list, elements: str, returned: always}
+    renewal_eligibility: {description: Whether ACM renews it., type: str, returned: always}
+    renewal_status: {description: State of its last renewal., type: str, returned: always}
+    tags: {description: Tags., type: dict, returned: always}
+    certificate: {description: The certificate in PEM., type: str, returned: when not in check mode}
+    certificate_chain: {description: The chain in PEM., type: str, returned: when not in check mode}
+encrypted_private_key:
+  description: The private key, encrypted with O(export_passphrase) (PKCS#8, PEM).
+  returned: when O(export_passphrase) is given and not in check mode
+  type: str
+steps:
+  description: What was done, or in check mode would be done, in order.
+  returned: success
+  type: list
+  elements: str
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ..module_utils._acm.api import CertificateManagerApi
+from ..module_utils._acm.certificates import ARGUMENTS, PrivateCertificates, desired_certificate
+from ..module_utils._acm_pca.governance_api import GovernanceApi
+from ..module_utils._acm_pca.polling import Polling
+from ..module_utils._assumed_role import ASSUME_ROLE_OPTIONS
+from ..module_utils._clock import SystemClock
+from ..module_utils._errors import PrivateCaError
+from ..module_utils._service_clients import connect_service, identify_account
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec={**ASSUME_ROLE_OPTIONS, **ARGUMENTS},
+        supports_check_mode=True,
+        required_one_of=[("certificate_arn", "domain_name")],
+        required_by={"domain_name": "certificate_authority_arn"},
+    )
+    params, clock, exported = module.params, SystemClock(), {}
+    authority, passphrase = params["certificate_authority_arn"], params["export_passphrase"]
+    try:
+        api = CertificateManagerApi(connect_service(params, "acm", authority), clock)
+        authorities = GovernanceApi(connect_service(params, authority_arn=authority), clock=clock)
+        polling = Polling(clock, timeout=params["wait_timeout"])
+        certificates = PrivateCertificates(api, authorities, lambda: identify_account(params), polling)
+        ensure = certificates.present if params["state"] == "present" else certificates.absent
+        outcome = ensure(desired_certificate(params), module.check_mode)
+        if passphrase and outcome.resource and not module.check_mode:
+            exported["encrypted_private_key"] = api.export_certificate(outcome.resource["arn"], passphrase)[2]
+    except PrivateCaError as error:
+        module.fail_json(msg=str(error), **error.details)
+    module.exit_json(**outcome.result("certificate"), **exported)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""acm_private_certificate against the emulator's AWS Certificate Manager."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificate
+from module_run import EXPECTED, run_five_steps
+from service_policies import sharing_policy
+
+MODULE = "acm_private_certificate"
+
+
+@pytest.fixture
+def options(account, root):
+    account.must_run("acm_pca_permission", certificate_authority_arn=root["arn"])
+    return {"domain_name": "www.example.com", "certificate_authority_arn": root["arn"]}
+
+
+def listed(account):
+    types = ["RSA_2048", "EC_prime256v1", "EC_secp384r1"]
+    return account.client("acm").list_certificates(Includes={"keyTypes": types})["CertificateSummaryList"]
+
+
+def test_a_certificate_goes_through_the_five_steps(account, options, run_playbook, control):
+    control.settings(acm_issuance_delay=1.5)
+    changed = {**options, "tags": {"team": "web"}}
+    steps = run_five_steps(run_playbook, MODULE, {**options, "key_algorithm": "EC_prime256v1"},
+                           {**changed, "key_algorithm": "EC_prime256v1"}, account.connection)  # fmt: skip
+    assert steps.statuses == EXPECTED
+    assert steps.check.result["diff"] == steps.apply.result["diff"]
+    facts = steps.apply.result["certificate"]
+    assert (facts["status"], facts["key_algorithm"]) == ("ISSUED", "EC_prime256v1")
+    assert load_pem_x509_certificate(facts["certificate"].encode()).serial_number == int(facts["serial"], 16)
+    assert steps.changed.result["certificate"]["tags"] == {"team": "web"}
+    assert len(listed(account)) == 1
+
+
+def test_a_certificate_is_found_by_all_its_names_its_authority_and_its_key(account, options):
+    first = account.must_run(MODULE, **options, subject_alternative_names=["b.example.com", "a.example.com"])
+    again = account.must_run(MODULE, **options, subject_alternative_names=["A.example.com", "b.example.com"])
+    assert not again["changed"]
+    assert again["certificate"]["arn"] == first["certificate"]["arn"]
+    assert account.must_run(MODULE, **options)["changed"]
+    assert account.must_run(MODULE, **options, key_algorithm="EC_secp384r1")["changed"]
+    assert len(listed(account)) == 3
+
+
+def test_an_exported_key_is_encrypted_and_fits_the_certificate(account, options):
+    passphrase = "correct horse battery"
+    made = account.must_run(MODULE, **options, export_passphrase=passphrase)
+    assert "ENCRYPTED" in made["encrypted_private_key"]
+    key = load_pem_private_key(made["encrypted_private_key"].encode(), passphrase.encode())
+    certificate = load_pem_x509_certificate(made["certificate"]["certificate"].encode())
+    assert key.public_key() == certificate.public_key()
+    assert passphrase not in str(made)
+
+
+def test_an_exported_certificate_is_renewed_under_its_arn(account, options):
+    made = account.must_run(MODULE, **options, export_passphrase="passphrase")["certificate"]
+    assert account.must_run(MODULE, check_mode=True, **options, renew_before="400d")["changed"] is True
+    assert account.must_run(MODULE, **options, renew_before="60d")["changed"] is False
+    renewed = account.must_run(MODULE, **options, renew_before="400d")
+    assert renewed["certificate"]["arn"] == made["arn"]
+    assert renewed["certificate"]["serial"] != made["serial"]
+
+
+def test_a_certificate_is_deleted_once(account, options):
+    arn = account.must_run(MODULE, **options)["certificate"]["arn"]
+    assert account.must_run(MODULE, check_mode=True, certificate_arn=arn, state="absent")["changed"]
+    assert account.must_run(MODULE, **options, state="absent")["changed"]
+    assert not account.must_run(MODULE, **options, state="absent")["changed"]
+    assert listed(account) == []
+
+
+def test_a_missing_permission_is_named_before_the_request(account, root):
+    failed = account.run(MODULE, domain_name="www.example.com", certificate_authority_arn=root["arn"])
+    assert "acm_pca_permission" in failed["msg"]
+    assert listed(account) == []
+
+
+def test_an_unusable_authority_is_named_before_the_request(account, options):
+    account.must_run("acm_pca_certificate_authority", name="root", enabled=False)
+    failed = account.run(MODULE, **options)
+    assert "it is DISABLED" in failed["msg"]
+    assert listed(account) == []
+
+
+def test_a_failed_certificate_says_why_and_the_next_run_asks_anew(account, root, control):
+    options = {"domain_name": "www.example.com", "certificate_authority_arn": root["arn"]}
+    control.fault("access_denied", "ListPermissions")
+    failed = account.run(MODULE, **options)
+    assert "PCA_ACCESS_DENIED" in failed["msg"]
+    control.clear_faults()
+    account.must_run("acm_pca_permission", certificate_authority_arn=root["arn"])
+    assert account.must_run(MODULE, **options)["certificate"]["status"] == "ISSUED"
+
+
+def test_in_another_account_than_the_authoritys_acm_needs_no_permission(account, new_account, root):
+    other = new_account()
+    account.must_run(
+        "acm_pca_policy", certificate_authority_arn=root["arn"], policy=sharing_policy(root["arn"], other.number)
+    )
+    made = other.must_run(MODULE, domain_name="www.example.com", certificate_authority_arn=root["arn"])
+    assert made["certificate"]["status"] == "ISSUED"
+
+
+ERRORS = {
+    "RequestCertificate": ("LimitExceededException", "InvalidParameterException", "TooManyTagsException"),
+    "DescribeCertificate": ("InvalidArnException",),
+    "ListCertificates": ("InvalidArgsException", "ValidationException"),
+    "GetCertificate": ("RequestInProgressException", "ResourceNotFoundException"),
+    "ExportCertificate": ("RequestInProgressException", "ResourceNotFoundException"),
+}
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"), [(operation, code) for operation, codes in ERRORS.items() for code in codes]
+)
+def test_an_error_of_acm_is_explained(account, options, control, operation, code):
+    control.fault("error", f"acm:{operation}", code=code, message="Scripted.", status=400)
+    failed = account.run(MODULE, **options, export_passphrase="passphrase")
+    assert (failed["code"], failed["operation"]) == (code, f"acm:{operation}")
+
+
+def test_denied_access_to_acm_names_the_action(account, options, control):
+    control.fault("error", "acm:RequestCertificate", code="AccessDeniedException", message="No.", status=400)
+    assert "Allow acm:RequestCertificate on *" in account.run(MODULE, **options)["msg"]
