@@ -46,7 +46,8 @@ LIVING, LOST = ("ISSUED", "PENDING_VALIDATION"), ("FAILED", "EXPIRED", "REVOKED"
 class PrivateCertificates:
     """The private certificates of an account, through ``api``; their CAs through ``authorities``.
 
-    ``identify`` returns the account's number. In another account than the CA's, ACM acts by a role and needs no permission.
+    ``identify`` returns the account's number. In another account than the CA's, ACM acts by a role of its own and
+    needs no permission.
     """
 
     def __init__(
