@@ -13,7 +13,8 @@ from ._acm_pca.arns import authority_of_certificate
 from ._acm_pca.models import IssuedCertificate
 from ._errors import InvalidInput, IssuanceFailed
 from ._issuance_options import require_region
-from ._x509.facts import certificate_facts, read_time
+from ._x509.facts import certificate_facts
+from ._x509.times import read_time
 
 ISSUED, IN_PROGRESS, FAILED = "issued", "in_progress", "failed"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._generations.plan import FORMATS
-from ._x509.keys import KEY_ALGORITHMS, KEY_FORMATS
+from ._x509.algorithms import KEY_ALGORITHMS, KEY_FORMATS
 
 BASE_DIRECTORY = "/etc/aws-private-ca"
 

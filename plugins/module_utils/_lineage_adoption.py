@@ -92,7 +92,7 @@ def _read_trusted(path: str, files: Files) -> bytes:
 
 
 def _record(found: Adoptable, options: LineageOptions) -> RecordedCertificate:
-    from ._x509.facts import read_time
+    from ._x509.times import read_time
 
     return RecordedCertificate(
         serial=found.facts["serial"],

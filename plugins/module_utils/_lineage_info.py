@@ -21,7 +21,7 @@ from ._generations.publication import list_generations
 from ._lineage_disk import told_disk_errors
 from ._lineage_verdict import describe_state
 from ._reissue_policy import WantedLineage, compute_renewal_time, parse_renew_before
-from ._x509.facts import read_time, show_time
+from ._x509.times import read_time, show_time
 
 FORMAT_FILES = {"combined": COMBINED, "pkcs12": KEYSTORE, "der": CERTIFICATE_DER}
 

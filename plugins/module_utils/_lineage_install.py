@@ -105,7 +105,8 @@ class IssuedSet:
 def read_issued(options: InstallOptions) -> IssuedSet:
     """Verify the certificate's chain and names before anything is written; ``InvalidInput`` with the fault."""
     from ._x509.chains import verify_chain
-    from ._x509.facts import certificate_facts, read_time
+    from ._x509.facts import certificate_facts
+    from ._x509.times import read_time
     from ._x509.wanted import list_differences
 
     usage = "serverAuth" if options.service.endpoint is not None else None
@@ -128,7 +129,7 @@ def _refuse_stale(lineage: Directory | None, options: InstallOptions, issued: Is
 
     It belongs to a request that waited too long. That request is removed, so that the next one is another.
     """
-    from ._x509.facts import read_time
+    from ._x509.times import read_time
 
     if options.lineage.now < read_time(issued.facts["not_after"]):
         return
@@ -201,7 +202,7 @@ def _stage(lineage: Directory, options: InstallOptions, issued: IssuedSet) -> li
 
 def _describe(lineage: Directory, options: InstallOptions, issued: IssuedSet) -> Manifest:
     """Record what was asked in the request, not what the CA made of it: the policy compares requests with requests."""
-    from ._x509.facts import read_time
+    from ._x509.times import read_time
 
     pending = read_pending(lineage)
     asked: Any = options.lineage.wanted

@@ -11,7 +11,7 @@ from typing import Any, Callable, Mapping
 
 from ._generations.inspection import Fault, Generation, Inspection
 from ._reissue_policy import LineageState, Reason, RecordedCertificate, WantedLineage, list_reissue_reasons
-from ._x509.facts import read_time
+from ._x509.times import read_time
 
 KeyMatches = Callable[[Generation], bool]
 

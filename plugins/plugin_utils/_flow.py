@@ -19,7 +19,8 @@ from typing import Any, Protocol
 from ..module_utils._acm_pca.models import Issuance
 from ..module_utils._errors import PrivateCaError
 from ..module_utils._host_argument_specs import SERVICE_SPEC
-from ..module_utils._x509.facts import certificate_facts, read_time
+from ..module_utils._x509.facts import certificate_facts
+from ..module_utils._x509.times import read_time
 from ._host_modules import HostModules, Inspection, Installation
 from ._options import POLICY_OPTIONS
 from ._order import Order

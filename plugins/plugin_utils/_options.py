@@ -13,7 +13,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argu
 
 from ..module_utils._host_argument_specs import BASE_DIRECTORY, FILE_SPEC, ISSUED_SPEC, POLICY_SPEC, SERVICE_SPEC
 from ..module_utils._issuance_options import LEDGER_OPTIONS, LIMIT_OPTIONS, RECOVERY_OPTIONS, TERMS_OPTIONS
-from ..module_utils._x509.keys import KEY_ALGORITHMS
+from ..module_utils._x509.algorithms import KEY_ALGORITHMS
 
 POLICY_OPTIONS = ("key_rotation", "rotate_key", "renew_before", "revoked_serials", "adopt")
 FILE_OPTIONS = ("name", "base_directory", *FILE_SPEC)

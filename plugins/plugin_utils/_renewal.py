@@ -12,7 +12,8 @@ from typing import Any
 from ..module_utils._acm_pca.models import IssuedCertificate, Validity
 from ..module_utils._errors import InvalidInput
 from ..module_utils._reissue_policy import RecordedCertificate, WantedLineage, compute_renewal_time
-from ..module_utils._x509.facts import certificate_facts, read_time, show_time
+from ..module_utils._x509.facts import certificate_facts
+from ..module_utils._x509.times import read_time, show_time
 from ._order import Order
 
 _SECONDS = {"DAYS": 86400, "MONTHS": 28 * 86400, "YEARS": 365 * 86400}

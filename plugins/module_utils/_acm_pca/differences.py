@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any, Iterable, Mapping
 
 from .._errors import InvalidInput, IssuanceFailed
-from .._x509.facts import certificate_facts, read_time, request_facts, show_time
+from .._x509.facts import certificate_facts, request_facts
 from .._x509.pem import load_certificate
+from .._x509.times import read_time, show_time
 from .._x509.wanted import list_differences, want
 from .expectations import Expectations, expect, expected_end, sort_directory_name
 from .models import IssuanceRequest, IssuedCertificate

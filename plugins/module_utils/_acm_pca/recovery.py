@@ -18,7 +18,8 @@ from typing import Any, Mapping
 
 from .._clock import Clock
 from .._errors import LedgerError
-from .._x509.facts import read_time, request_facts, show_time
+from .._x509.facts import request_facts
+from .._x509.times import read_time, show_time
 from .audit_reports import Audit, AuditReports, Report
 from .differences import public_key_of
 from .governance_api import GovernanceApi

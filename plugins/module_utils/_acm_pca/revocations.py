@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from .._errors import AuthorityUnusable, InvalidInput, ServiceError
 from .._x509.chains import is_self_issued
-from .._x509.facts import read_validity, show_time
+from .._x509.facts import read_validity
 from .._x509.pem import load_certificate
+from .._x509.times import show_time
 from .arns import authority_of_certificate
 from .governance_api import GovernanceApi
 from .outcome import Outcome

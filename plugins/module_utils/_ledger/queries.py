@@ -11,7 +11,7 @@ from typing import Any, Iterable
 
 from .._errors import InvalidInput
 from .._reissue_policy import parse_renew_before
-from .._x509.facts import show_time
+from .._x509.times import show_time
 from .records import Record
 
 

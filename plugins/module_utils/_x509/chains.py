@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Sequence
 
 from .._errors import InvalidInput
-from .facts import describe_certificate, find_extension, read_validity, show_time
+from .facts import describe_certificate, find_extension, read_validity
 from .pem import load_certificate, split_certificates
+from .times import show_time
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import calendar
-import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -16,11 +14,11 @@ from .keys import digest_public_key, name_key_algorithm
 from .names import read_general_name
 from .pem import load_certificate, load_request
 from .subjects import read_subject
+from .times import show_time
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 SIGNATURE_ALGORITHMS = {
     "1.2.840.113549.1.1.5": "SHA1WITHRSA",
@@ -55,16 +53,6 @@ EXTENDED_KEY_USAGES = {
     "1.3.6.1.4.1.311.20.2.2": "smartcardLogon",
     "2.5.29.37.0": "anyExtendedKeyUsage",
 }
-
-
-def show_time(seconds: float) -> str:
-    """Return a time in epoch seconds as ISO 8601 in UTC, to the second."""
-    return time.strftime(TIME_FORMAT, time.gmtime(seconds))
-
-
-def read_time(text: str) -> int:
-    """Return the epoch seconds of what ``show_time`` wrote; ``ValueError`` for anything else."""
-    return calendar.timegm(time.strptime(text, TIME_FORMAT))
 
 
 def normalise_serial(serial: str) -> str:

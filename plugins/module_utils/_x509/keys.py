@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Private keys: AWS's names of key algorithms and ``cryptography``'s classes, and the bytes of a key on disk."""
+"""Private keys: from AWS's names of key algorithms to keys and back, and the bytes of a key on disk."""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InvalidInput
+from .algorithms import CURVES, KEY_ALGORITHMS, ML_DSA_CLASSES, RSA_SIZES
 from .library import require_cryptography
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, NoEncryption
 
-RSA_SIZES = {"RSA_2048": 2048, "RSA_3072": 3072, "RSA_4096": 4096}
-CURVES = {"EC_prime256v1": "SECP256R1", "EC_secp384r1": "SECP384R1", "EC_secp521r1": "SECP521R1"}
-ML_DSA_CLASSES = {"ML_DSA_44": "MLDSA44", "ML_DSA_65": "MLDSA65", "ML_DSA_87": "MLDSA87"}
-KEY_ALGORITHMS = (*RSA_SIZES, *CURVES, *ML_DSA_CLASSES)
-KEY_FORMATS = ("pkcs8", "traditional")
 PUBLIC_EXPONENT = 65537
 
 

@@ -1,0 +1,69 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host with nothing due imports: Python compiles each module that Ansible ships anew in every run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.times import read_time, show_time
+from host_lineage import HostLineage
+
+PACKAGE = "ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils"
+NEEDED = {
+    "_errors",
+    "_generations.directory",
+    "_generations.files",
+    "_generations.inspection",
+    "_generations.location",
+    "_generations.manifest",
+    "_generations.plan",
+    "_generations.state",
+    "_host_argument_specs",
+    "_lineage_diff",
+    "_lineage_disk",
+    "_lineage_options",
+    "_lineage_request",
+    "_lineage_verdict",
+    "_reissue_policy",
+    "_x509.algorithms",
+    "_x509.names",
+    "_x509.subjects",
+    "_x509.times",
+    "_x509.wanted",
+}
+SCRIPT = f"""
+import json, sys
+from {PACKAGE} import _host_argument_specs
+from {PACKAGE}._generations.files import Files
+from {PACKAGE}._lineage_request import request_certificate
+answer = request_certificate(json.load(sys.stdin), Files(), False)
+json.dump([answer["action"], sorted(sys.modules)], sys.stdout)
+"""
+
+
+def test_a_host_with_nothing_due_imports_what_it_needs_to_say_so_and_no_more(lineage: HostLineage) -> None:
+    lineage.run()
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], input=json.dumps(lineage.options), capture_output=True, text=True, check=True
+    )
+    action, modules = json.loads(done.stdout)
+    own = {name.removeprefix(f"{PACKAGE}.") for name in modules if name.startswith(f"{PACKAGE}.")}
+    assert action == "none"
+    assert own - {"_generations", "_x509"} == NEEDED
+    assert not {"cryptography", "ssl", "subprocess", "_strptime"} & set(modules)
+
+
+@pytest.mark.parametrize("text", ["2026-11-23T21:47:15", "2026-11-23T21:47:15+01:00", "2026-11-23 21:47:15Z", ""])
+def test_a_time_in_another_form_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        read_time(text)
+
+
+@pytest.mark.parametrize("seconds", [0, 951782399, 1795474039, 253402300799])
+def test_a_time_is_read_as_it_was_shown(seconds: int) -> None:
+    assert read_time(show_time(seconds)) == seconds
