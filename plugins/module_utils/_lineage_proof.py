@@ -16,6 +16,7 @@ from typing import Any, Callable, Mapping
 from ._errors import InvalidInput
 
 MAXIMUM_LINE = 4096
+CONSECUTIVE = 3
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,24 @@ def read_endpoint(options: Mapping[str, Any] | None) -> Endpoint | None:
 
 
 def prove_served(endpoint: Endpoint, fingerprint: str) -> ServedCertificate:
-    """Look until the certificate with this fingerprint is served, or all tries are used up; returns what came last."""
-    served = look(endpoint)
-    for _attempt in range(endpoint.retries):
-        if served.fingerprint == fingerprint:
-            break
+    """Look until the certificate with this fingerprint is served, or all tries are used up; returns what came last.
+
+    It must be served ``CONSECUTIVE`` times on end: around a reload old and new workers may both accept connections.
+    """
+    misses = 0
+    while True:
+        served = _look_repeatedly(endpoint, fingerprint)
+        if served.fingerprint == fingerprint or misses >= endpoint.retries:
+            return served
+        misses += 1
         time.sleep(endpoint.interval)
+
+
+def _look_repeatedly(endpoint: Endpoint, fingerprint: str) -> ServedCertificate:
+    served = look(endpoint)
+    for _again in range(CONSECUTIVE - 1):
+        if served.fingerprint != fingerprint:
+            break
         served = look(endpoint)
     return served
 

@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -101,6 +102,15 @@ def read_served(port: int) -> str:
             answer += chunk
         assert answer.endswith(b"served")
         return hashlib.sha256(secured.getpeercert(True) or b"").hexdigest()
+
+
+def wait_until_served(port: int, fingerprint: str) -> None:
+    """Return once a handshake shows this certificate: around a reload the old workers still take connections."""
+    for _attempt in range(200):
+        if read_served(port) == fingerprint:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{fingerprint} is not served")
 
 
 Conversation = Callable[[socket.socket], None]

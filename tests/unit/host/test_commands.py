@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,15 @@ def test_at_the_time_limit_the_command_and_its_children_are_killed(tmp_path: Pat
     outcome = run_command(["sh", "-c", script], 2)
     assert outcome.status is None and "started" in outcome.output and "did not end within 2 seconds" in outcome.output
     for pid in pids.read_text().split():
-        assert not _is_running(int(pid))
+        _wait_for_end(int(pid))
+
+
+def _wait_for_end(pid: int) -> None:
+    for _attempt in range(500):
+        if not _is_running(pid):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"process {pid} outlived its command")
 
 
 def _is_running(pid: int) -> bool:
@@ -87,7 +96,7 @@ def _is_running(pid: int) -> bool:
 
 def test_a_daemon_that_keeps_the_output_open_is_not_waited_for(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    outcome = run_command(["setsid", "sh", "-c", f"sleep 600 & echo $! > {pid}; echo done"], 300)
+    outcome = run_command(["sh", "-c", f"setsid sleep 600 & echo $! > {pid}; echo done"], 300)
     try:
         assert outcome.succeeded and outcome.output == "done\n"
     finally:

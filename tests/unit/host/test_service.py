@@ -16,7 +16,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_proof import look, read_endpoint
 from host_authority import DAY, NOW
 from host_lineage import HostLineage
-from host_tls import Conversation, Nginx, find_free_port, read_served, serve_after
+from host_tls import Conversation, Nginx, find_free_port, read_served, serve_after, wait_until_served
 
 LATER = {"now": NOW + 61 * DAY}
 
@@ -54,7 +54,7 @@ def test_a_good_renewal_is_proved_and_drops_no_connection(lineage: HostLineage, 
     assert done["steps"] == ["verify", "write", "switch", "validate", "reload", "prove", "record"]
     assert done["served"] == {"serial": done["current"]["serial"]}
     assert faults == [] and set(served) <= {first, fingerprint(done)}
-    assert read_served(nginx.port) == fingerprint(done)
+    wait_until_served(nginx.port, fingerprint(done))
 
 
 FAILURES: list[tuple[str, str, dict[str, Any]]] = [
@@ -75,10 +75,12 @@ def test_whatever_fails_the_old_certificate_is_served_afterwards_and_the_next_ru
         lineage.run(**{**nginx.options, **LATER, "verify": verify, **bad})
     assert caught.value.details["step"] == step
     assert "mend the service and run again, nothing will be issued anew" in caught.value.sentence()
-    assert read_served(nginx.port) == before["fingerprint_sha256"] and lineage.serial() == before["serial"]
+    wait_until_served(nginx.port, before["fingerprint_sha256"])
+    assert lineage.serial() == before["serial"]
     issued = lineage.count_issued()
     done = lineage.run(**LATER, **nginx.options)
-    assert read_served(nginx.port) == fingerprint(done) != before["fingerprint_sha256"]
+    wait_until_served(nginx.port, fingerprint(done))
+    assert fingerprint(done) != before["fingerprint_sha256"]
     assert lineage.count_issued() == issued + (1 if "key_passphrase" in bad else 0)
     assert lineage.request(**LATER)["action"] == "none"
 
