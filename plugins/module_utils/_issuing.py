@@ -19,7 +19,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import Callable, Iterator, Protocol
+from typing import AbstractSet, Callable, Iterator, Protocol
 
 from ._acm_pca.api import Authority, SendJournal
 from ._acm_pca.differences import certificate_end, describe_differences, require_key_of_csr
@@ -48,7 +48,7 @@ from ._ledger.stores import Ledger
 
 _MOST_ATTEMPTS = 100
 
-Recover = Callable[[IssuanceRequest, float], "str | None"]
+Recover = Callable[[IssuanceRequest, float, AbstractSet[str]], "str | None"]
 
 
 class IssuingApi(Protocol):
@@ -82,7 +82,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Issuer:
-    """What issuing works with. ``recover`` finds the ARN of a certificate whose reply was lost, or returns None."""
+    """What issuing works with.
+
+    ``log`` gets sentences on what is going on, ``warn`` (by default ``log``) those on what may cost. ``recover`` finds
+    the ARN of a certificate whose reply was lost, given the request, the time when it was sent and the ARNs of other
+    requests; or returns None.
+    """
 
     api: IssuingApi
     ledger: Ledger
@@ -91,6 +96,7 @@ class Issuer:
     patience: Patience = field(default_factory=Patience)
     limits: Limits = field(default_factory=Limits)
     recover: Recover | None = None
+    warn: Callable[[str], None] | None = None
 
     def issue(self, request: IssuanceRequest, lineage: LineageId | None = None, token: str | None = None) -> Issuance:
         """Return the one certificate of ``request``; see ``issue``."""
@@ -177,12 +183,15 @@ class Issuer:
     def _recovered(self, request: IssuanceRequest, record: Record) -> str | None:
         if record.sent_at is None or not reply_is_lost(record, self.clock.now()):
             return None
-        arn = None if self.recover is None else self.recover(request, record.sent_at)
+        arn = None
+        if self.recover is not None:
+            known = {one.certificate_arn for one in self.ledger.records() if one.certificate_arn is not None}
+            arn = self.recover(request, record.sent_at, known)
         sent = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.sent_at))
         if arn is not None:
             self.log(f"The reply to the request of {sent} was lost; its certificate was found: {arn}")
         elif self.recover is None:
-            self.log(
+            (self.warn or self.log)(
                 f"The reply to the request of {sent} was lost and AWS has forgotten its token: the certificate is "
                 f"asked for again, so {request.certificate_authority_arn} may have issued one that nobody uses"
             )

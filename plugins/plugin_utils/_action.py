@@ -36,21 +36,24 @@ def run_action(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[str, An
     _validation, options = action.validate_argument_spec(ARGUMENT_SPEC, **CONSTRAINTS)
     host_name = str(task_vars.get("inventory_hostname", "localhost"))
     host = HostModules(bind_runner(action, task_vars), {name: options.get(name) for name in FILE_OPTIONS})
+    warnings: list[str] = []
+    issuer = RunIssuer(options, MEMORY, SystemClock(), display.vv, warnings.append)
     try:
-        outcome = _bring_about(options, host_name, host, check_mode=action._task.check_mode)
+        outcome = _bring_about(options, host_name, host, issuer, check_mode=action._task.check_mode)
         result = build_result(outcome)
     except PrivateCaError as error:
         result = build_failure(error, host_name, options["name"])
-    return merge_carried(result, host.carried)
+    return merge_carried(merge_carried(result, host.carried), {"warnings": warnings} if warnings else {})
 
 
-def _bring_about(options: Mapping[str, Any], host_name: str, host: HostModules, *, check_mode: bool) -> Outcome:
+def _bring_about(
+    options: Mapping[str, Any], host_name: str, host: HostModules, issuer: RunIssuer, *, check_mode: bool
+) -> Outcome:
     moment = read_moment(options.get("as_of"), time.time())
     if options["state"] == "absent":
         return remove_certificate(options["name"], host, moment, predicted=check_mode)
     order = read_order(options, host_name)
     force_id = RUN_ID if options["force"] else None
-    issuer = RunIssuer(options, MEMORY, SystemClock(), display.vv)
     return Flow(order, host, issuer, hold_at_gate, moment, force_id).keep(check_mode=check_mode)
 
 

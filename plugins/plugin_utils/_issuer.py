@@ -32,6 +32,7 @@ class RunIssuer:
     memory: RunMemory
     clock: Clock
     log: Callable[[str], None]
+    warn: Callable[[str], None]
 
     def issue(self, order: Order, csr: str, replaces: str | None) -> SignedRequest:
         """Return the certificate for ``csr``: the ledger's, if it was asked for before, or a new one."""
@@ -58,6 +59,7 @@ class RunIssuer:
                 select_patience(self.options),
                 select_limits(self.options),
                 select_recovery(self.options, connection, self.clock),
+                self.warn,
             )
             issuance = issuer.issue(request, order.lineage)
         return SignedRequest(issuance, signing_algorithm, tuple(warn_of_ephemeral_ledger(ledger_options)))

@@ -6,18 +6,20 @@
 
 The service lists no certificates, and its audit report shows neither token nor key. So:
 
-1. Have an audit report that was written after the call (the service makes one in 30 minutes).
-2. Of its rows, keep those issued about the time of the call, from the same template, to the same common name.
+1. Have an audit report that was written after the last attempt of the call (the service makes one in 30 minutes, so
+   all workers share it).
+2. Of its rows, keep those issued about the time of the call, from the same template, to the same common name, that the
+   ledger does not know: a key that is kept over renewals stands in several certificates.
 3. Get each of them: the one with the CSR's key is it. When none has the key, no certificate was made.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import AbstractSet, Any, Mapping
 
 from .._clock import Clock
-from .._errors import LedgerError
+from .._errors import LedgerError, WaitTimeout
 from .._x509.facts import request_facts
 from .._x509.times import read_time, show_time
 from .audit_reports import Audit, AuditReports, Report
@@ -27,7 +29,8 @@ from .models import IssuanceRequest
 from .templates import template_name
 
 _EARLIER, _LATER = 600.0, 1200.0  # room for the clocks, for the attempts of one call and for the issuance itself
-_SETTLED = 60
+_SETTLED = 300  # the attempts of one call end 240 seconds after the first; the rest is for the issuance itself
+_PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
@@ -39,14 +42,17 @@ class ReportRecovery:
     bucket: str
     clock: Clock
 
-    def __call__(self, request: IssuanceRequest, sent_at: float) -> str | None:
+    def __call__(self, request: IssuanceRequest, sent_at: float, known: AbstractSet[str]) -> str | None:
         """Return the ARN of the certificate that ``request``, sent at ``sent_at``, was given; None when it was not.
 
-        Raise LedgerError while no report can tell, and what the operations raise.
+        ``known`` are the ARNs of other requests' certificates. Raise LedgerError while no report can tell, and what the
+        operations raise.
         """
         key = request_facts(request.csr)["public_key_sha256"]
         rows = self.reports.read_rows(self._report_since(request.certificate_authority_arn, sent_at))
         for row in select_candidates(rows, request, sent_at):
+            if row["certificate_arn"] in known:
+                continue
             certificate = self.api.get_certificate(row["certificate_arn"])
             if certificate is not None and public_key_of(certificate.certificate) == key:
                 return str(row["certificate_arn"])
@@ -60,14 +66,23 @@ class ReportRecovery:
             return recent
         made = self.reports.create(wanted)
         if made is None:
-            raise LedgerError(
-                "Failed to find out what became of an earlier request",
-                because="the CA's last audit report is older than the request, and the service makes one in 30 minutes",
-                on=authority_arn,
-                remedy="Run again in 30 minutes; nothing was asked for meanwhile",
-            )
+            return self._wait_for_other(wanted)
         self.reports.wait_for(wanted, made)
         return made
+
+    def _wait_for_other(self, wanted: Audit) -> Report:
+        """Return the report that another worker has just asked for."""
+        failed = "Failed to find out what became of an earlier request"
+        try:
+            polling = self.reports.polling.up_to(_PATIENCE)
+            return polling.until(lambda: self.reports.fetch(wanted, any_format=True), failed, wanted.arn)
+        except WaitTimeout as error:
+            raise LedgerError(
+                failed,
+                because="the CA's last audit report is older than the request, and the service makes one in 30 minutes",
+                on=wanted.arn,
+                remedy="Run again in 30 minutes; nothing was asked for meanwhile",
+            ) from error
 
 
 def select_candidates(rows: list[dict[str, Any]], request: IssuanceRequest, sent_at: float) -> list[Mapping[str, Any]]:
@@ -92,7 +107,7 @@ def _may_name(subject: str | None, common_name: str) -> bool:
     return not plain or common_name in (subject or "")
 
 
-def refuse_to_ask_again(request: IssuanceRequest, sent_at: float) -> str | None:
+def refuse_to_ask_again(request: IssuanceRequest, sent_at: float, _known: AbstractSet[str]) -> str | None:
     """Raise LedgerError: the user wants no certificate asked for that may exist already."""
     raise LedgerError(
         "Failed to find out what became of an earlier request",

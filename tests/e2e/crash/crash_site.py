@@ -101,6 +101,7 @@ class Site:
     directory: Path
     collections_path: Path
     short_directory: Path
+    hosts: dict[str, LocalHost] = field(default_factory=dict)
 
     @classmethod
     def make(cls, emulator: EmulatorProcess, collections_path: Path, short_directory: Path, directory: Path) -> Site:
@@ -117,16 +118,16 @@ class Site:
         """Return a control node that has never run a playbook."""
         return ControlNode.make(self.collections_path, self.short_directory, self.emulator.environment)
 
-    def add_hosts(self, *names: str) -> dict[str, LocalHost]:
-        """Return new hosts by name."""
-        hosts = {name: LocalHost(name, self.directory / name) for name in names}
-        for host in hosts.values():
-            (host.directory / "pki").mkdir(parents=True)
-        return hosts
+    def add_host(self, name: str, **variables: Any) -> LocalHost:
+        """Return a new host that has nothing yet."""
+        host = self.hosts[name] = LocalHost(name, self.directory / name, variables)
+        (host.directory / "pki").mkdir(parents=True)
+        return host
 
-    def write_inventory(self, described: Mapping[str, Mapping[str, Any]]) -> Path:
-        """Write the inventory of hosts (name to variables) and return its path."""
+    def write_inventory(self) -> Path:
+        """Write the inventory of all hosts and return its path."""
         path = self.directory / "inventory.json"
+        described = {name: host.describe() for name, host in self.hosts.items()}
         path.write_text(json.dumps({"all": {"hosts": described}}))
         return path
 

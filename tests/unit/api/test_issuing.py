@@ -173,15 +173,16 @@ def test_past_the_window_a_lost_certificate_is_found_again_where_recovery_can(
     orphan(ledger, derive_token(request))
     sent_at = clock.now()
     clock.advance(TEN_MINUTES)
-    looked_for: list[float] = []
+    other = make_issuer().issue(make_request()).certificate.arn
+    looked_for: list[object] = []
 
-    def recover(asked: object, since: float) -> str:
-        looked_for.append(since)
+    def recover(asked: object, since: float, known: object) -> str:
+        looked_for.append((since, known))
         return next(iter(client.certificates))
 
     make_issuer(recover=recover).issue(request)
-    assert looked_for == [sent_at]
-    assert client.count("IssueCertificate") == 1
+    assert looked_for == [(sent_at, {other})]
+    assert client.count("IssueCertificate") == 2
     assert "its certificate was found" in log[0]
 
 

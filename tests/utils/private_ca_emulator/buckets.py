@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -69,8 +70,8 @@ def blocks_public_acls(name: str) -> bool:
     return block is not None and "true" in (str(block.block_public_acls).lower(), str(block.ignore_public_acls).lower())
 
 
-def write_object(name: str, key: str, content: bytes, *, acl: str, content_type: str, check: str) -> bool:
-    """Write one object as the service; False when the bucket is gone or refuses."""
+def write_object(name: str, key: str, content: bytes, *, at: float, acl: str, content_type: str, check: str) -> bool:
+    """Write one object as the service at `at` (epoch seconds); False when the bucket is gone or refuses."""
     owner, bucket = s3_backends.bucket_accounts.get(name), find_bucket(name)
     if owner is None or bucket is None or (check == "bucket_and_policy" and not grants_access(bucket)):
         return False
@@ -79,6 +80,7 @@ def write_object(name: str, key: str, content: bytes, *, acl: str, content_type:
         written = backend.put_object(name, key, content)
     except ServiceException:
         return False
+    written.last_modified = datetime.datetime.fromtimestamp(at, datetime.UTC).replace(tzinfo=None)  # as moto has it
     canned: FakeAcl = get_canned_acl(acl)
     written.set_acl(canned)
     written.set_metadata({"Content-Type": content_type}, replace=False)

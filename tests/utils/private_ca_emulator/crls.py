@@ -107,7 +107,8 @@ class CrlPublisher:
             raise refused(f"The bucket '{name}' blocks public ACLs; S3ObjectAcl must be BUCKET_OWNER_FULL_CONTROL.")
         key = "acm-pca-permission-test-key" + ("" if public else "-private")
         acl = _ACLS[crl["S3ObjectAcl"]]
-        buckets.write_object(name, key, b"", acl=acl, content_type="application/octet-stream", check=check)
+        kind, at = "application/octet-stream", self.clock.now()
+        buckets.write_object(name, key, b"", at=at, acl=acl, content_type=kind, check=check)
 
     def can_write(self, authority: CertificateAuthority) -> bool:
         """Whether the CA's CRL bucket, where one is configured, lets the service write."""
@@ -158,7 +159,7 @@ class CrlPublisher:
         key = revocation_configuration.crl_object_key(authority, partition_id)
         acl, check = _ACLS[crl["S3ObjectAcl"]], self.settings.s3_bucket_check
         written = buckets.write_object(
-            crl["S3BucketName"], key, content, acl=acl, content_type="application/pkix-crl", check=check
+            crl["S3BucketName"], key, content, at=now, acl=acl, content_type="application/pkix-crl", check=check
         )
         errand = self._errand(authority, partition_id)
         if not written:

@@ -117,6 +117,7 @@ def write_report(service: PrivateCa, authority: CertificateAuthority, report: Au
         report.bucket,
         report.key,
         format_report(authority, suffix),
+        at=service.clock.now(),
         acl="bucket-owner-full-control",
         content_type=_MEDIA_TYPES[suffix],
         check=service.settings.s3_bucket_check,
