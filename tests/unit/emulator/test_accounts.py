@@ -235,7 +235,7 @@ def test_request_quotas_throttle_per_operation_account_and_region_on_the_emulato
 
 
 def test_count_quotas_are_limits_that_no_retry_lifts(client: Any, control: EmulatorControl, root_arn: str) -> None:
-    control.settings(certificates_per_authority=2, authorities_per_account=1)
+    control.settings(certificates_without_complete_crl=2, authorities_per_account=1)
     issue(client, root_arn)
     assert refusal(issue, client, root_arn)[0] == "LimitExceededException"
     assert refusal(seeding.create_active_root, client)[0] == "LimitExceededException"

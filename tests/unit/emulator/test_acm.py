@@ -97,7 +97,7 @@ def test_a_request_that_the_authority_cannot_serve_is_accepted_and_then_failed(
     elif spoil == "expire":
         control.advance(3300 * DAY)
     else:
-        control.settings(certificates_per_authority=1)
+        control.settings(certificates_without_complete_crl=1)
     arn = request(acm, authority)
     described = detail(acm, arn)
     assert (described["Status"], described["FailureReason"]) == ("FAILED", reason)

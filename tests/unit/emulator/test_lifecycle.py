@@ -228,3 +228,10 @@ def test_a_change_while_the_last_one_settles_is_a_concurrent_modification(
     assert code == "ConcurrentModificationException"
     control.advance(1)
     client.update_certificate_authority(CertificateAuthorityArn=root_arn, Status="ACTIVE")
+
+
+def test_algorithms_that_a_region_lacks_are_refused(client: Any, control: EmulatorControl, root_arn: str) -> None:
+    control.settings(unavailable_algorithms=["RSA_3072", "SHA512WITHECDSA"])
+    lacking = {"KeyAlgorithm": "RSA_3072", "SigningAlgorithm": "SHA256WITHRSA"}
+    assert refusal(create, client, configuration=lacking)[0] == "InvalidArgsException"
+    assert refusal(issue, client, root_arn, SigningAlgorithm="SHA512WITHECDSA")[0] == "InvalidArgsException"

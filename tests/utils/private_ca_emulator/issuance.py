@@ -18,7 +18,7 @@ from private_ca_emulator.certificates import encode_public_key
 from private_ca_emulator.errors import ServiceError, invalid_state, refused
 from private_ca_emulator.records import CertificateAuthority, new_serial
 from private_ca_emulator.settings import Settings
-from private_ca_emulator.signing import SignatureScheme, choose_scheme
+from private_ca_emulator.signing import SignatureScheme, choose_scheme, require_available
 from private_ca_emulator.signing_requests import SigningRequest, parse_signing_request, require_subject_or_names
 from private_ca_emulator.templates import EncodedExtension, Template, find_template
 from private_ca_emulator.validity import compute_not_after, compute_not_before
@@ -48,6 +48,7 @@ def plan_issuance(
     template = find_template(members.get("TemplateArn"), authority.partition, settings.unknown_template_error)
     check_state(authority, template, now)
     key_algorithm = authority.configuration["KeyAlgorithm"]
+    require_available(settings.unavailable_algorithms, members["SigningAlgorithm"])
     scheme = choose_scheme(members["SigningAlgorithm"], key_algorithm, settings.region_generation)
     request = parse_signing_request(members["Csr"], settings)
     _check_template(authority, template, request, settings)

@@ -41,6 +41,8 @@ class Settings:
     quota_overrides: dict[str, float] = field(default_factory=dict)
     authorities_per_account: int = 200
     certificates_per_authority: int = 1_000_000
+    certificates_without_complete_crl: int = 100_000_000
+    unavailable_algorithms: list[str] = field(default_factory=list)
     revocations_per_authority: int = 1_000_000
     list_page_limit: int = 100
     partition_size: int = 1000

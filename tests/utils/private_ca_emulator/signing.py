@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +79,13 @@ def generate_key(key_algorithm: str, partition: str) -> Any:
         place = "by this emulator" if partition == "aws-cn" else "in this region"
         raise invalid_args(f"The key algorithm {key_algorithm} is not supported {place}.")
     return _GENERATORS[key_algorithm]()
+
+
+def require_available(unavailable: Collection[str], *algorithms: str) -> None:
+    """InvalidArgsException for an algorithm that this Region lacks; which ones do is not established (12.1)."""
+    for algorithm in algorithms:
+        if algorithm in unavailable:
+            raise invalid_args(f"The algorithm {algorithm} is not supported in this region.")
 
 
 def choose_scheme(signing_algorithm: str, key_algorithm: str, region_generation: str) -> SignatureScheme:

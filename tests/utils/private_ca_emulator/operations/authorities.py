@@ -16,7 +16,7 @@ from private_ca_emulator.errors import ServiceError, concurrent_modification, in
 from private_ca_emulator.extensions import encode_nine_bit_usage
 from private_ca_emulator.records import CertificateAuthority, new_authority_arn
 from private_ca_emulator.service import Call, Members, PrivateCa
-from private_ca_emulator.signing import choose_scheme, generate_key
+from private_ca_emulator.signing import choose_scheme, generate_key, require_available
 
 _DAY = 86400
 _LEVEL_2, _LEVEL_3, _CHINA = (
@@ -67,6 +67,8 @@ def _build_authority(service: PrivateCa, call: Call) -> CertificateAuthority:
     revocation = revocation_configuration.normalize(members.get("RevocationConfiguration"))
     standard = _choose_key_standard(members.get("KeyStorageSecurityStandard"), caller.partition, caller.region)
     tags = tagging.merge_tags({}, members.get("Tags", []))
+    asked = (configuration["KeyAlgorithm"], configuration["SigningAlgorithm"])
+    require_available(service.settings.unavailable_algorithms, *asked)
     scheme = choose_scheme(configuration["SigningAlgorithm"], configuration["KeyAlgorithm"], "legacy")
     subject = names.build_name(configuration["Subject"])
     extensions = _encode_csr_extensions(configuration.get("CsrExtensions", {}))

@@ -13,6 +13,7 @@ from private_ca_emulator.issuance import Plan, plan_issuance, sign_plan
 from private_ca_emulator.name_constraints import find_breach
 from private_ca_emulator.records import CERTIFICATE_ARN, CertificateAuthority, IssuedCertificate
 from private_ca_emulator.service import Call, Members, PrivateCa
+from private_ca_emulator.settings import Settings
 
 
 def issue_certificate(service: PrivateCa, call: Call) -> Members:
@@ -35,7 +36,7 @@ def issue_for(service: PrivateCa, call: Call, authority: CertificateAuthority) -
     settings, now = service.settings, service.clock.now()
     partition_id = service.crls.choose_partition(authority)
     plan = plan_issuance(authority, call.members, settings, now, partition_id)
-    if authority.issued_count >= settings.certificates_per_authority:
+    if authority.issued_count >= choose_limit(authority, settings):
         raise ServiceError(
             "LimitExceededException", "The certificate authority has issued the maximum number of certificates."
         )
@@ -48,6 +49,13 @@ def issue_for(service: PrivateCa, call: Call, authority: CertificateAuthority) -
     if not plan.template.family.root:
         service.crls.note_issuance(authority, partition_id)
     return issued
+
+
+def choose_limit(authority: CertificateAuthority, settings: Settings) -> int:
+    """The lifetime quota of certificates: one with a complete CRL, another otherwise (reference 9)."""
+    crl = authority.revocation["CrlConfiguration"]
+    complete = crl["Enabled"] and crl.get("CrlType") == "COMPLETE"
+    return settings.certificates_per_authority if complete else settings.certificates_without_complete_crl
 
 
 def _record(
