@@ -239,3 +239,10 @@ def test_count_quotas_are_limits_that_no_retry_lifts(client: Any, control: Emula
     issue(client, root_arn)
     assert refusal(issue, client, root_arn)[0] == "LimitExceededException"
     assert refusal(seeding.create_active_root, client)[0] == "LimitExceededException"
+
+
+def test_the_other_services_tell_the_same_accounts_apart(make_client: Any, control: EmulatorControl) -> None:
+    control.add_access_key("AKIAOTHER", "333333333333")
+    keys = {"AKIAOTHER": "333333333333", GUEST: GUEST, "AKIAUNKNOWN": OWNER}
+    for access_key, account in keys.items():
+        assert make_client("sts", access_key=access_key).get_caller_identity()["Account"] == account

@@ -126,6 +126,13 @@ def test_a_fault_that_does_not_exist_is_refused(control: EmulatorControl) -> Non
         control.fault("throttle", "SearchCertificates")
 
 
+@pytest.mark.parametrize("wrong", [{"calls": "2"}, {"times": "x"}, {"match": []}, {"point": "never"}, {"surprise": 1}])
+def test_a_fault_with_members_of_the_wrong_kind_is_refused(control: EmulatorControl, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ControlError):
+        control.fault("hold", "IssueCertificate", **wrong)
+    assert control.faults() == []
+
+
 def test_a_setting_that_does_not_exist_or_fit_is_refused_and_changes_nothing(control: EmulatorControl) -> None:
     before = control.settings()
     for wrong in ({"nonsense": 1}, {"token_conflict": "maybe"}, {"issuance_delay": -1, "quota_scale": 2}):

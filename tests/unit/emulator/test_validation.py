@@ -130,3 +130,12 @@ def test_a_body_of_forty_megabytes_is_refused_and_the_server_lives(
     status, reply = send(emulator, body, X_Amz_Target="ACMPrivateCA.IssueCertificate")
     assert (status, reply["__type"]) == (413, "RequestEntityTooLargeException")
     assert control.health() == {"status": "ok"}
+
+
+def test_nonsense_for_another_service_does_not_kill_the_server(
+    emulator: EmulatorServer, control: EmulatorControl
+) -> None:
+    dynamodb = SIGNATURE.replace("/acm-pca/", "/dynamodb/")
+    for headers in ({"X_Amz_Target": "x"}, {"X_Amz_Target": "DynamoDB_20120810.ListTables"}, {"X_Amz_Target": ""}):
+        send(emulator, b"{", Authorization=dynamodb, **headers)
+    assert control.health() == {"status": "ok"}

@@ -62,6 +62,10 @@ class Accounts:
                 raise ServiceError("InvalidSignatureException", message) from None
         return self._partitions[region]
 
+    def names_account(self, access_key: str) -> bool:
+        """Whether the access key itself tells the account, so that moto need not be asked."""
+        return access_key in self.keys or _ACCOUNT.fullmatch(access_key) is not None
+
     def find_account(self, access_key: str) -> str:
         """The account of an access key."""
         if access_key in self.keys:

@@ -121,6 +121,8 @@ def _show_access_keys(service: PrivateCa, _name: str, _query: Query, _body: Body
 
 
 def _put_access_key(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:
+    if not isinstance(body.get("policies"), (list, type(None))):
+        raise refused("'policies' is a list of policy documents")
     try:
         key = RegisteredKey(str(body["account"]), body.get("arn"), body.get("policies"))
         service.accounts.keys[body["access_key_id"]] = key

@@ -90,6 +90,16 @@ class HeldRequest:
         }  # fmt: skip
 
 
+def _check_types(asked: Mapping[str, Any]) -> None:
+    wanted: dict[str, Any] = {
+        "calls": list, "times": int, "match": dict, "seconds": (int, float), "status": int, "code": str, "message": str,
+        "reason": str,
+    }  # fmt: skip
+    for name, kind in wanted.items():
+        if asked.get(name) is not None and not isinstance(asked[name], kind):
+            raise refused(f"a fault's {name!r} cannot be {asked[name]!r}")
+
+
 def _look_up(facts: Mapping[str, Any], path: str) -> Any:
     value: Any = facts
     for name in path.split("."):
@@ -114,6 +124,7 @@ class FaultScript:
             raise refused(f"a fault has the members {sorted(_MEMBERS)} and a kind of {list(KINDS)}; got {dict(asked)}")
         if asked.get("point", "after") not in ("before", "after"):
             raise refused("a fault's point is 'before' or 'after'")
+        _check_types(asked)
         details = {
             name: asked[name] for name in ("code", "message", "status", "seconds", "point", "reason") if name in asked
         }

@@ -35,6 +35,7 @@ class Router:
             return self.service.respond(request)
         if target.startswith(ACM_PREFIX) and is_ours(self.manager, request):
             return self.manager.respond(request)
-        registered = scope is not None and scope.access_key in self.service.accounts.keys
-        account = self.service.accounts.find_account(scope.access_key) if scope and registered else None
+        accounts = self.service.accounts
+        told = scope is not None and accounts.names_account(scope.access_key)
+        account = accounts.find_account(scope.access_key) if scope is not None and told else None
         return self.others.respond(request, account)

@@ -10,6 +10,7 @@ import socket
 import socketserver
 import sys
 import threading
+import traceback
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -56,6 +57,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
+        except ConnectionError:
+            raise
+        except Exception:  # noqa: BLE001 - the boundary: a fault here or in moto must not kill the server
+            traceback.print_exc(file=sys.stderr)
+            response = encode_error(
+                ServiceError("InternalFailure", "The emulator failed; its error output says why.", 500)
+            )
         self._send(response)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = _answer  # noqa: N815 - fixed names

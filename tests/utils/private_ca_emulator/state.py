@@ -154,6 +154,8 @@ def keep_change(state: StateDirectory, store: Store, operation: str, members: di
         return
     if operation == "IssueCertificate":
         state.save_certificate(authority, authority.certificates[members["CertificateArn"].rpartition("/")[2]])
+        if not authority.revocation["CrlConfiguration"]["Enabled"]:
+            return  # nothing of the CA's own record has changed
     elif operation == "RevokeCertificate":
         serial = int(members["CertificateSerial"].replace(":", "").replace(" ", ""), 16)
         state.save_certificate(authority, authority.by_serial[serial])
