@@ -70,3 +70,25 @@ def test_the_five_steps_of_the_host_modules(lineage: HostLineage, run_module: Mo
 def test_bad_input_is_told_in_a_sentence(lineage: HostLineage, run_module: ModuleRunner) -> None:
     failed = run_module("host_certificate_request", {**lineage.options, "name": "../escape"})
     assert failed["msg"].startswith("Failed to accept the name of a lineage (../escape)")
+
+
+def test_no_key_and_no_passphrase_is_in_any_output_however_verbose(
+    lineage: HostLineage, run_module: ModuleRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passphrase, log = "correct horse battery", tmp_path / "log"
+    (tmp_path / "passphrase").write_text(passphrase)
+    monkeypatch.setenv("ANSIBLE_LOG_PATH", str(log))
+    read = f"{{{{ lookup('ansible.builtin.file', '{tmp_path}/passphrase') }}}}"
+    secret = {"key_passphrase": read, "keystore_passphrase": read, "formats": ["pkcs12", "combined"]}
+    verbose = ("-vvvv", "--diff")
+    asked = run_module("host_certificate_request", {**lineage.options, **secret}, *verbose)
+    install = {each: lineage.options[each] for each in lineage.options if each not in ("host", "max_clock_skew")}
+    done = run_module("host_certificate_install", {**install, **secret, **lineage.issue(asked)}, *verbose)
+    assert done["changed"] and find_fault(lineage.live, passphrase.encode()) is None
+    printed = log.read_text() + json.dumps([asked, done])
+    assert "CERTIFICATE REQUEST" in printed and "PRIVATE KEY" not in printed and passphrase not in printed
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and path.name != "passphrase":
+            content = path.read_bytes()
+            assert passphrase.encode() not in content, path
+            assert b"PRIVATE KEY" not in content or path.stat().st_mode & 0o077 == 0, path

@@ -1,0 +1,89 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading everything, changing nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, StepFailed
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_info import read_lineages
+from host_authority import DAY, NOW
+from host_faults import FaultyFiles, HastyFiles
+from host_lineage import HostLineage
+
+
+def read(lineage: HostLineage, **options: Any) -> list[dict[str, Any]]:
+    """Read the lineages through a layer that shows whether anything was changed."""
+    files = FaultyFiles()
+    found = read_lineages({"base_directory": str(lineage.base), "now": NOW, **options}, files)
+    assert files.count == 0
+    return found
+
+
+def test_a_host_without_lineages_has_none_to_show(lineage: HostLineage) -> None:
+    assert read(lineage) == [] == read(lineage, name="web")
+
+
+def test_a_live_certificate_is_shown_with_its_facts_and_the_time_of_its_renewal(lineage: HostLineage) -> None:
+    done = lineage.run(certificate_arn="arn:certificate")
+    (found,) = read(lineage, host="host1")
+    assert found["current"] == done["current"] and found["generation"] == done["generation"]
+    assert (found["in_service"], found["pending"], found["faults"], found["failure"]) == (True, False, [], None)
+    assert found["seconds_left"] == 90 * DAY and "2027-03-11" <= found["renew_at"] <= "2027-03-16T08:00:00Z"
+    assert found["terms"] == lineage.options["terms"] and found["certificate_arn"] == "arn:certificate"
+
+
+def test_modes_and_formats_as_written_are_no_faults_and_later_changes_are(lineage: HostLineage) -> None:
+    lineage.run(mode="0640", formats=["der"], key_format="traditional")
+    assert read(lineage)[0]["faults"] == []
+    (lineage.live / "cert.der").write_bytes(b"x")
+    assert [fault["reason"] for fault in read(lineage)[0]["faults"]] == ["file_changed"]
+
+
+def test_what_waits_and_what_failed_is_shown(lineage: HostLineage) -> None:
+    lineage.run()
+    with contextlib.suppress(StepFailed):
+        lineage.run(force_id="x", validate_command="false")
+    lineage.request(force_id="y")
+    (found,) = read(lineage)
+    assert found["pending"] and found["in_service"] and len(found["generations"]) == 2
+    assert found["candidate"] == found["failure"]["generation"] != found["generation"]
+    assert found["failure"]["step"] == "validate"
+
+
+def test_a_damaged_lineage_is_shown_with_what_is_wrong(lineage: HostLineage) -> None:
+    lineage.run()
+    (lineage.live / "generation.json").write_text("{")
+    (found,) = read(lineage)
+    assert found["current"] is None and "is no JSON" in found["unreadable"]
+
+
+@pytest.mark.parametrize("options", [{"name": "../etc"}, {"renew_before": "soon"}, {"base_directory": "etc"}])
+def test_an_option_that_cannot_be_used_is_told(lineage: HostLineage, options: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        read(lineage, **options)
+
+
+class LabelledFiles(HastyFiles):
+    """Shows an SELinux label on every file, and remembers those set."""
+
+    def __init__(self) -> None:
+        self.labels: list[bytes] = []
+
+    def read_context(self, file: int) -> bytes | None:
+        return b"system_u:object_r:cert_t:s0"
+
+    def set_context(self, file: int, context: bytes) -> None:
+        self.labels.append(context)
+
+
+def test_the_security_labels_of_the_live_files_survive_a_renewal(lineage: HostLineage) -> None:
+    files = LabelledFiles()
+    lineage.run(files)
+    assert files.labels == []
+    lineage.run(files, now=NOW + 61 * DAY)
+    assert files.labels == [b"system_u:object_r:cert_t:s0"] * 5
