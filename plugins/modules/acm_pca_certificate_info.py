@@ -14,6 +14,7 @@ description:
 author:
   - The fleet_pki.aws_private_ca authors (@fleet-pki)
 extends_documentation_fragment:
+  - fleet_pki.aws_private_ca.assume_role
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -112,6 +113,7 @@ certificates:
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ..module_utils._acm_pca.api import PrivateCaApi
+from ..module_utils._assumed_role import ASSUME_ROLE_OPTIONS
 from ..module_utils._aws_connection import connect_client, select_connection
 from ..module_utils._certificate_states import choose_region, look_up_certificate
 from ..module_utils._clock import SystemClock
@@ -120,6 +122,7 @@ from ..module_utils._issuance_options import REGION_OPTION
 from ..module_utils._x509.library import require_cryptography
 
 ARGUMENT_SPEC = {
+    **ASSUME_ROLE_OPTIONS,
     **REGION_OPTION,
     "certificate_arns": {"type": "list", "elements": "str", "required": True, "aliases": ["certificate_arn"]},
 }

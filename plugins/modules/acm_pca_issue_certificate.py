@@ -16,6 +16,7 @@ description:
 author:
   - The fleet_pki.aws_private_ca authors (@fleet-pki)
 extends_documentation_fragment:
+  - fleet_pki.aws_private_ca.assume_role
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -200,6 +201,7 @@ idempotency_token:
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ..module_utils._acm_pca.api import PrivateCaApi
+from ..module_utils._assumed_role import ASSUME_ROLE_OPTIONS
 from ..module_utils._aws_connection import connect_client, select_connection
 from ..module_utils._certificate_issuance import CertificateIssuance, choose_authority
 from ..module_utils._clock import SystemClock
@@ -217,6 +219,7 @@ ARGUMENT_SPEC = {
     **LEDGER_OPTIONS,
     **LIMIT_OPTIONS,
     **RECOVERY_OPTIONS,
+    **ASSUME_ROLE_OPTIONS,
     **REGION_OPTION,
     "certificate_authority_arn": {"type": "str"},
     "csr": {"type": "str"},

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 
+from ..module_utils._assumed_role import ASSUME_ROLE_OPTIONS
 from ..module_utils._host_argument_specs import BASE_DIRECTORY, FILE_SPEC, ISSUED_SPEC, POLICY_SPEC, SERVICE_SPEC
 from ..module_utils._issuance_options import LEDGER_OPTIONS, LIMIT_OPTIONS, RECOVERY_OPTIONS, TERMS_OPTIONS
 from ..module_utils._x509.algorithms import KEY_ALGORITHMS
@@ -45,8 +46,11 @@ def leave_paths_to_host(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def list_connection_options() -> dict[str, Any]:
-    """Return amazon.aws's connection options; ``region`` without environment variables, for the CA's ARN names it."""
-    options: dict[str, Any] = aws_argument_spec()
+    """Return amazon.aws's connection options and those of an assumed role.
+
+    ``region`` is without its environment variables, for the CA's ARN names it.
+    """
+    options: dict[str, Any] = {**aws_argument_spec(), **ASSUME_ROLE_OPTIONS}
     options["region"] = {name: value for name, value in options["region"].items() if name != "fallback"}
     return options
 
