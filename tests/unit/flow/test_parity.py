@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._assumed_role import ASSUME_ROLE_OPTIONS
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._options import (
     ARGUMENT_SPEC,
     list_connection_options,
@@ -76,7 +77,8 @@ def test_the_variables_of_a_role_begin_with_its_name(role):
 def test_the_role_passes_on_every_option_of_the_action_but_those_of_the_connection():
     tasks = yaml.safe_load((COLLECTION / "roles/host_certificate/tasks/certificates.yml").read_text())
     passed = set(tasks[0]["fleet_pki.aws_private_ca.host_certificate"])
-    assert passed == set(ARGUMENT_SPEC) - set(list_connection_options()) | {"profile", "region", "endpoint_url"}
+    of_connection = {"profile", "region", "endpoint_url", *ASSUME_ROLE_OPTIONS}
+    assert passed == set(ARGUMENT_SPEC) - set(list_connection_options()) | of_connection
 
 
 def test_defaults_of_the_role_are_those_of_the_action():
