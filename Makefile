@@ -84,7 +84,7 @@ bench-emulator: setup ## Measure the emulator alone: certificates per second, me
 
 .PHONY: bench-issuing
 bench-issuing: setup ## Measure the issuing core: 500 certificates by 50 processes at the service's quota
-	@python tests/benchmarks/bench_issuing.py
+	@PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests python -m benchmarks.bench_issuing
 
 ##@ Use
 

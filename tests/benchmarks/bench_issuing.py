@@ -20,12 +20,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench_emulator import make_client, make_csr
 from issuing_process import issue_all
 
 from emulator_process import EmulatorProcess
 from private_ca_emulator import seeding
 from private_ca_emulator.control import EmulatorControl
+
+from .bench_emulator import make_client, make_csr
 
 QUOTA = 25.0
 
