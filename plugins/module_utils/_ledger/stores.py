@@ -9,7 +9,6 @@ All that decides lies above it (``claims``, ``limits``), so that every store beh
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from typing import Iterable, Protocol
 
 from .limits import Pace
@@ -38,6 +37,3 @@ class Ledger(Protocol):
 
     def records(self) -> Iterable[Record]:
         """Return all records, in no particular order."""
-
-
-OpenLedger = AbstractContextManager  # of Ledger: what ``open_ledger`` returns
