@@ -17,6 +17,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
     AuthorityUnusable,
     IssuanceFailed,
     IssuanceLimit,
+    LedgerError,
     QuotaExceeded,
     Throttled,
     TokenConflict,
@@ -28,6 +29,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._issuing 
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.holders import this_process
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import Breaker, Limits
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.memory_store import MemoryLedger
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.records import Record
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.stores import Ledger
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import (
     FakeClient,
@@ -319,6 +321,41 @@ def test_the_circuit_breaker_refuses_before_the_call_and_says_how_many_were_aske
     assert client.count("IssueCertificate") == 2
     clock.advance(3600)
     make_issuer(limits=limits).issue(make_request())
+
+
+def test_the_circuit_breaker_counts_a_request_that_is_sent_again_once(
+    make_issuer: MakeIssuer, client: FakeClient, ledger: Ledger
+) -> None:
+    limits = Limits(breaker=Breaker(max_issuances=1, period=3600))
+    request = make_request()
+    client.issue_faults = [("after", Killed())]
+    with pytest.raises(Killed):
+        make_issuer(limits=limits).issue(request)
+    orphan(ledger, derive_token(request))
+    assert make_issuer(limits=limits).issue(request).asked_now
+
+
+class FailsToKeepArns(MemoryLedger):
+    """A ledger whose disk is full when the ARN is to be written."""
+
+    def swap(self, record: Record, expected_version: int | None) -> bool:
+        if record.certificate_arn is not None:
+            raise LedgerError("Failed to write to the ledger", because="the disk is full")
+        return super().swap(record, expected_version)
+
+
+def test_a_ledger_that_fails_after_the_reply_tells_the_arn(make_issuer: MakeIssuer, client: FakeClient) -> None:
+    with pytest.raises(LedgerError, match="the disk is full") as caught:
+        make_issuer(ledger=FailsToKeepArns()).issue(make_request())
+    assert caught.value.details["certificate_arn"] in client.certificates
+
+
+def test_nothing_is_open_once_the_arn_is_written(make_issuer: MakeIssuer, ledger: Ledger) -> None:
+    request = make_request()
+    asked = make_issuer().ask(request, None, None)
+    record = record_of(ledger, asked.token)
+    assert (record.state, record.certificate_arn) == ("asked", asked.certificate_arn)
+    assert (record.sent_at, record.holder) == (None, None)
 
 
 def test_the_circuit_breaker_lets_through_what_was_asked_before(make_issuer: MakeIssuer, client: FakeClient) -> None:

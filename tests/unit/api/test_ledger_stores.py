@@ -77,6 +77,7 @@ def test_a_record_is_written_once_and_then_only_over_the_version_that_was_read(s
     second = changed(FIRST, certificate_arn="arn", state="asked", holder=None)
     assert store.swap(second, FIRST.version)
     assert not store.swap(changed(FIRST, failure="stale"), FIRST.version)
+    assert not store.swap(changed(FIRST, failure="ahead"), second.version + 1)
     assert store.read(FIRST.token) == second
     assert list(store.records()) == [second]
 
