@@ -22,6 +22,10 @@ options:
     description: Host name to the registered result of the task on that host; with or without a loop.
     type: dict
     required: true
+  predicted:
+    description: Whether the results are those of check mode.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _KINDS = ("issued", "renewed", "applied", "repaired", "removed", "unchanged", "failed")
+_DONE = ("issued", "renewed", "applied", "repaired", "removed")
 _KIND_BY_ACTION = {"apply": "applied", "repair": "repaired", "remove": "removed", "none": "unchanged"}
 _MOST_NAMED = 10
 
@@ -29,14 +30,18 @@ class Report:
         return f"{self.host} {self.name}".rstrip()
 
 
-def summarize_certificates(results: Mapping[str, Any]) -> list[str]:
-    """Return one line for each kind of outcome, one for each failure, and one with the next renewal."""
+def summarize_certificates(results: Mapping[str, Any], predicted: bool = False) -> list[str]:
+    """Return one line for each kind of outcome, one for each failure, and one with the next renewal.
+
+    ``predicted`` words them as what would be.
+    """
     reports = [report for host, result in results.items() for report in list_reports(host, result)]
     lines = []
     for kind in _KINDS:
         of_kind = [report for report in reports if report.kind == kind]
         if of_kind:
-            lines.append(f"{kind}: {len(of_kind)}" + _name_reports(kind, of_kind))
+            shown = f"would be {kind}" if predicted and kind in _DONE else kind
+            lines.append(f"{shown}: {len(of_kind)}" + _name_reports(kind, of_kind))
     lines += [report.message for report in reports if report.kind == "failed"]
     dated = [report for report in reports if report.next_renewal]
     if dated:

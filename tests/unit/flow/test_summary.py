@@ -28,6 +28,19 @@ def test_each_kind_of_outcome_has_a_line_and_the_earliest_renewal_comes_last():
     ]
 
 
+def test_what_check_mode_found_is_worded_as_what_would_be():
+    results = {
+        "web-01": result("issue", "missing"),
+        "web-02": result("none"),
+        "web-03": {"failed": True, "name": "web"},
+    }
+    assert summarize_certificates(results, predicted=True)[:3] == [
+        "would be issued: 1 (web-01 web)",
+        "unchanged: 1",
+        "failed: 1 (web-03 web)",
+    ]
+
+
 def test_a_failure_is_named_with_its_reason():
     failed = {"failed": True, "msg": "web-01: certificate 'web': Failed to reload.", "name": "web"}
     assert summarize_certificates({"web-01": failed}) == [
