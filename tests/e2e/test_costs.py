@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import ACTION, TASK, MakeHosts, Site
 
+from fleet.fleet import Fleet
 from playbook_run import PlaybookRun
 
 MODULE = re.compile(r"Using module file \S+/plugins/modules/(\w+)\.py")
@@ -48,6 +50,16 @@ def test_check_mode_costs_one_module_and_no_call(site: Site, local_hosts: MakeHo
     assert len(list_modules(check)) == 1
     assert check.hosts_with("changed") == ["web01"]
     assert site.count_requests() == calls
+
+
+def test_an_interpreter_that_was_discovered_need_not_be_discovered_again(
+    site: Site, fleet: Callable[..., Fleet]
+) -> None:
+    hosts = fleet(1, ("bookworm",))
+    discover = ["--extra-vars", "ansible_python_interpreter=auto_silent"]
+    check = site.keep(hosts.inventory, "--check", *discover, base_directory="{{ fleet_base_directory }}")
+    facts = check.require_success().of_task(TASK)[hosts[0].name].result["ansible_facts"]
+    assert facts == {"discovered_interpreter_python": "/usr/bin/python3.11"}
 
 
 def test_a_fleet_asks_once_for_the_algorithm_of_its_ca_and_once_for_each_certificate(

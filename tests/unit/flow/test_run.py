@@ -5,27 +5,48 @@
 from __future__ import annotations
 
 import os
+import select
+from pathlib import Path
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._run import RunMemory
 
 
-def test_what_one_worker_found_out_the_others_do_not_ask_again(tmp_path):
-    memory, asked = RunMemory(), tmp_path / "asked"
+def test_what_one_worker_is_finding_out_the_others_wait_for():
+    memory = RunMemory()
+    asked, release = os.pipe(), os.pipe()
 
     def find_out():
-        with asked.open("a") as file:
-            file.write("asked\n")
+        os.write(asked[1], b"?")
+        os.read(release[0], 1)
         return "SHA256WITHECDSA"
 
-    workers = []
-    for _worker in range(8):
+    def start_worker():
         worker = os.fork()
         if worker == 0:
             os._exit(0 if memory.remember("ca", find_out) == "SHA256WITHECDSA" else 1)
-        workers.append(worker)
-    assert [os.waitpid(worker, 0)[1] for worker in workers] == [0] * 8
-    assert asked.read_text() == "asked\n"
+        return worker
+
+    workers = [start_worker()]
+    try:
+        assert os.read(asked[0], 1) == b"?"
+        workers += [start_worker(), start_worker()]
+        while not all(is_waiting_for_a_lock(worker) for worker in workers[1:]):
+            assert not has_input(asked[0])
+    finally:
+        os.write(release[1], b"!" * len(workers))
+        statuses = [os.waitpid(worker, 0)[1] for worker in workers]
+    assert statuses == [0, 0, 0]
+    assert not has_input(asked[0])
+
+
+def is_waiting_for_a_lock(process):
+    lines = Path("/proc/locks").read_text().splitlines()
+    return any("->" in line.split() and str(process) in line.split() for line in lines)
+
+
+def has_input(pipe):
+    return bool(select.select([pipe], [], [], 0)[0])
 
 
 def test_a_worker_that_dies_while_finding_out_holds_nobody_up():

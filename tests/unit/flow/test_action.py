@@ -1,0 +1,54 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, ServiceError
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._action import merge_carried, read_moment
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_modules import HostModules
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome import build_failure
+from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import INSTALLED, NOTHING_DUE, FakeHost
+
+NOON = datetime(2027, 3, 1, 12, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize("text", ["2027-03-01T12:00:00Z", "2027-03-01T12:00:00", "2027-03-01T13:00:00+01:00"])
+def test_the_time_to_judge_by_is_utc_unless_it_says_otherwise(text):
+    assert read_moment(text, 5.5).judged == NOON
+    assert read_moment(text, 5.5).real == 5.5
+
+
+def test_without_as_of_the_time_to_judge_by_is_now():
+    assert read_moment(None, 5.5).judged == 5
+
+
+def test_a_time_that_is_none_is_refused_with_an_example():
+    with pytest.raises(InvalidInput, match="2027-03-01T00:00:00Z"):
+        read_moment("next week", 0)
+
+
+def test_what_ansible_adds_to_module_results_reaches_the_task_so_that_an_interpreter_is_discovered_once():
+    discovered = {"ansible_facts": {"discovered_interpreter_python": "/usr/bin/python3.11"}, "warnings": ["one"]}
+    host = HostModules(FakeHost({**NOTHING_DUE, **discovered}, {**INSTALLED, "warnings": ["two"]}), {})
+    host.inspect({})
+    host.repair({})
+    assert merge_carried({"changed": True, "warnings": ["own"]}, host.carried) == {
+        "changed": True,
+        "warnings": ["own", "one", "two"],
+        "ansible_facts": {"discovered_interpreter_python": "/usr/bin/python3.11"},
+    }
+
+
+def test_a_failure_names_host_certificate_resource_and_remedy_and_keeps_its_details():
+    error = ServiceError("Failed to issue", because="no", on="arn:ca", remedy="Do this", code="X", certificate_arn=None)
+    assert build_failure(error, "web-01", "web") == {
+        "failed": True,
+        "changed": False,
+        "name": "web",
+        "code": "X",
+        "msg": "web-01: certificate 'web': Failed to issue (arn:ca): no. Do this.",
+    }
