@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -48,9 +49,9 @@ json.dump([answer["action"], sorted(sys.modules)], sys.stdout)
 
 def test_a_host_with_nothing_due_imports_what_it_needs_to_say_so_and_no_more(lineage: HostLineage) -> None:
     lineage.run()
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], input=json.dumps(lineage.options), capture_output=True, text=True, check=True
-    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command, given = [sys.executable, "-c", SCRIPT], json.dumps(lineage.options)
+    done = subprocess.run(command, env=environment, input=given, capture_output=True, text=True, check=True)
     action, modules = json.loads(done.stdout)
     own = {name.removeprefix(f"{PACKAGE}.") for name in modules if name.startswith(f"{PACKAGE}.")}
     assert action == "none"
