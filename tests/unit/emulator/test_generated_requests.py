@@ -32,7 +32,7 @@ JUNK = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
     max_leaves=8,
 )
-CONTROLLED = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+CONTROLLED = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @dataclass(frozen=True)
