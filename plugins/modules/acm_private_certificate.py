@@ -93,7 +93,6 @@ notes:
     permission are named before the request.
 seealso:
   - module: fleet_pki.aws_private_ca.acm_pca_permission
-  - module: amazon.aws.acm_certificate
 """
 
 EXAMPLES = r"""
