@@ -251,15 +251,16 @@ notes:
   - "Minimal IAM policy (to make a root) - on C(*): C(acm-pca:CreateCertificateAuthority),
     C(acm-pca:ListCertificateAuthorities), C(acm-pca:TagCertificateAuthority); on the CA:
     C(acm-pca:DescribeCertificateAuthority), C(acm-pca:GetCertificateAuthorityCsr),
-    C(acm-pca:ImportCertificateAuthorityCertificate), C(acm-pca:ListTags), C(acm-pca:GetCertificate); on the CA, template C(RootCACertificate/V1): C(acm-pca:IssueCertificate)."
+    C(acm-pca:ImportCertificateAuthorityCertificate), C(acm-pca:ListTags), C(acm-pca:GetCertificate);
+    on the CA, template C(RootCACertificate/V1): C(acm-pca:IssueCertificate)."
   - "Minimal IAM policy (to sign a subordinate, besides) - on the parent: C(acm-pca:DescribeCertificateAuthority),
     C(acm-pca:GetCertificate); on the parent, template C(SubordinateCACertificate_PathLen0/V1):
     C(acm-pca:IssueCertificate)."
   - "Minimal IAM policy (to change, delete and restore, besides) - on the CA: C(acm-pca:UpdateCertificateAuthority),
     C(acm-pca:UntagCertificateAuthority), C(acm-pca:DeleteCertificateAuthority),
     C(acm-pca:RestoreCertificateAuthority)."
-  - C(acm-pca:GetCertificateAuthorityCertificate) is needed to compare O(certificate) with the installed one. With a CRL,
-    C(s3:GetBucketAcl) and C(s3:GetBucketLocation) on the bucket are needed too.
+  - C(acm-pca:GetCertificateAuthorityCertificate) is needed to compare O(certificate) with the installed one.
+    With a CRL, C(s3:GetBucketAcl) and C(s3:GetBucketLocation) on the bucket are needed too.
 seealso:
   - module: fleet_pki.aws_private_ca.acm_pca_certificate_authority_info
   - module: fleet_pki.aws_private_ca.acm_pca_policy
