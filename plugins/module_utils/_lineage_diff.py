@@ -10,16 +10,25 @@ from typing import Any, Mapping
 
 SHOWN_FACTS = ("subject", "subject_alternative_names", "key_algorithm", "issuer", "serial", "not_before", "not_after")
 
+TO_BE_NEW = "(new)"
+
 
 def build_diff(
     name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, state: str = "live"
 ) -> dict[str, Any]:
-    """Return the diff of two facts, None for no certificate. ``state`` says what the second is: live or asked for."""
+    """Return the diff of two facts, None for no certificate. ``state`` says what the second is: live or asked for.
+
+    What is only asked for has no serial: what the CA alone can fill in is shown as new, and not as removed.
+    """
+    earlier, later = select_shown(before), select_shown(after)
+    if later and "serial" not in later:
+        later.update(serial=TO_BE_NEW, not_after=TO_BE_NEW)
+        earlier = {fact: value for fact, value in earlier.items() if fact in later}
     return {
         "before_header": f"{name} (live)",
         "after_header": f"{name} ({state})",
-        "before": select_shown(before),
-        "after": select_shown(after),
+        "before": earlier,
+        "after": later,
     }
 
 
