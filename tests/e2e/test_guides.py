@@ -1,0 +1,181 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every playbook of the guides, run as it stands: on hosts with trees of their own, or against the emulated CA."""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import Site
+from guides import list_playbooks, read_example
+
+from emulator_process import REGION
+from fleet.fleet import Fleet
+from fleet.hosts import Host
+from playbook_run import PlaybookRun
+
+LIVE = "/etc/aws-private-ca"
+
+
+class Reader:
+    """Runs what a guide shows, on a fleet whose hosts are the group `web`."""
+
+    def __init__(self, site: Site, scratch: Path) -> None:
+        self._site = site
+        self._scratch = scratch
+
+    def run(self, example: str, fleet: Fleet | None, *options: str, **variables: Any) -> PlaybookRun:
+        """Run the playbook `guide/name` and require that it succeeds."""
+        playbook = self._scratch / f"{example.replace('/', '-')}.yml"
+        playbook.write_text(read_example(*example.split("/")))
+        given = {"ca_arn": self._site.authority, "pki_region": REGION, **variables}
+        groups = self._scratch / "groups.yml"
+        if fleet is None:
+            groups.write_text("{}")
+        else:
+            names: dict[str, Any] = {host.name: {} for host in fleet}
+            groups.write_text(json.dumps({"web": {"hosts": names}}))
+        inventory = groups if fleet is None else fleet.inventory
+        run = self._site.runner.run(
+            playbook,
+            inventory,
+            "--inventory",
+            str(groups),
+            *options,
+            extra_vars=given,
+            environment=self._site.environment,
+        )
+        return run.require_success()
+
+
+@pytest.fixture
+def reader(site: Site, tmp_path: Path) -> Reader:
+    """Return a reader who does what the guides say."""
+    return Reader(site, tmp_path)
+
+
+def test_the_first_certificate(site: Site, reader: Reader, fleet: Callable[..., Fleet]) -> None:
+    hosts = fleet(2)
+    predicted = reader.run("guide_first_certificate/first-site", hosts, "--check", "--diff")
+    assert predicted.hosts_with("changed") == [host.name for host in hosts]
+    assert site.list_issued() == set()
+    reader.run("guide_first_certificate/first-site", hosts)
+    calls = site.count_requests()
+    again = reader.run("guide_first_certificate/first-site", hosts)
+    assert again.hosts_with("changed") == []
+    assert site.count_requests() == calls
+    listing = hosts[0].run(["ls", f"{LIVE}/host/live/"]).stdout.split()
+    assert sorted(listing) == sorted(
+        ["privkey.pem", "cert.pem", "chain.pem", "fullchain.pem", "root.pem", "generation.json"]
+    )
+
+    reader.run("guide_first_certificate/first-names", hosts)
+    text = hosts[0].run(["openssl", "x509", "-in", f"{LIVE}/web/live/cert.pem", "-noout", "-text"]).stdout
+    assert "DNS:www.example.com, IP Address:10.0.0.7" in text
+
+    reader.run("guide_first_certificate/first-trust", hosts)
+    for host in hosts:
+        chain = ["-untrusted", f"{LIVE}/host/live/chain.pem", f"{LIVE}/host/live/cert.pem"]
+        assert host.run(["openssl", "verify", "-CApath", "/etc/ssl/certs", *chain]).stdout.endswith("OK\n")
+
+
+def read_served(host: Host) -> str:
+    """Return the certificate, PEM, that the host's service shows to a TLS client."""
+    return ssl.get_server_certificate((host.address, host.tls_port))
+
+
+def test_services_take_up_what_the_guide_installs(reader: Reader, fleet: Callable[..., Fleet]) -> None:
+    (host,) = hosts = fleet(1, ("bookworm",))
+    certificate, key = "/srv/old.pem", "/srv/old.key"
+    make = f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=old -keyout {key} -out"
+    host.run([*make.split(), certificate])
+    host.start_nginx(certificate, key)
+    live = f"{LIVE}/web/live"
+    configuration = host.path(host.nginx_configuration)
+    configuration.write_text(
+        configuration.read_text().replace(certificate, f"{live}/fullchain.pem").replace(key, f"{live}/privkey.pem")
+    )
+    nginx = {
+        "nginx_command": " ".join(host.nginx_command()),
+        "nginx_address": host.address,
+        "nginx_port": host.tls_port,
+    }
+    reader.run("guide_services/nginx", hosts, **nginx)
+    assert read_served(host) == host.run(["cat", f"{live}/cert.pem"]).stdout
+
+    reader.run("guide_services/haproxy", hosts, haproxy_validate="true", haproxy_reload="true")
+    combined = host.run(["cat", f"{LIVE}/edge/live/combined.pem"]).stdout
+    assert re.findall("BEGIN ([A-Z ]+)-", combined) == ["CERTIFICATE", "CERTIFICATE", "PRIVATE KEY"]
+
+    reader.run("guide_services/postgresql", hosts, postgresql_group="www-data", postgresql_reload="true")
+    assert host.run(["stat", "-Lc", "%U %G %a", f"{LIVE}/postgresql/live/privkey.pem"]).stdout == "root www-data 640\n"
+
+    passphrase = "a passphrase of this test"
+    reader.run("guide_services/java", hosts, keystore_passphrase=passphrase)
+    store = f"{LIVE}/app/live/keystore.p12"
+    subject = host.run(["openssl", "pkcs12", "-in", store, "-passin", f"pass:{passphrase}", "-nokeys", "-clcerts"])
+    assert f"CN = {host.name}" in subject.stdout
+
+    reader.run("guide_services/handlers", hosts)
+    assert host.run(["stat", "-c", "%F", "/srv/web-certificate-changed"]).stdout == "regular empty file\n"
+
+
+def test_renewal_from_any_control_node_and_of_short_lived_certificates(
+    site: Site, reader: Reader, fleet: Callable[..., Fleet]
+) -> None:
+    hosts = fleet(1)
+    reader.run("guide_renewal/renewal-dynamodb", hosts)
+    assert len(site.list_issued()) == 1
+    reader.run("guide_renewal/renewal-short-lived", hosts)
+    later = datetime.fromtimestamp(site.control.advance(2 * 86400), UTC)
+    moment = later.strftime("%Y-%m-%dT%H:%M:%SZ")
+    renewed = reader.run("guide_renewal/renewal-short-lived", hosts, host_certificate_as_of=moment)
+    assert renewed.hosts_with("changed") == [hosts[0].name]
+
+
+def test_a_pki_is_built_and_shared_by_playbooks_alone(site: Site, reader: Reader) -> None:
+    made = reader.run("guide_authorities/authorities", None)
+    again = reader.run("guide_authorities/authorities", None)
+    assert made.hosts_with("changed") == ["localhost"]
+    assert again.hosts_with("changed") == []
+    servers = again.of_task("Keep a subordinate below it, for the servers")["localhost"].result
+    arn = servers["certificate_authority"]["arn"]
+    assert servers["certificate_authority"]["status"] == "ACTIVE"
+    reader.run("guide_authorities/authorities-share", None, ca_arn=arn, issuing_account="444455556666")
+    assert "444455556666" in site.client.get_policy(ResourceArn=arn)["Policy"]
+
+
+def test_moving_over_revoking_and_reading_the_ledger(site: Site, reader: Reader, fleet: Callable[..., Fleet]) -> None:
+    (host,) = hosts = fleet(1, ("bookworm",))
+    reader.run("guide_first_certificate/first-site", hosts)
+    host.run(["cp", "-rL", f"{LIVE}/host/live", "/srv/present"])
+    issued = site.list_issued()
+    reader.run("guide_moving_over/adopt", hosts, present_directory="/srv/present")
+    assert site.list_issued() == issued
+    reader.run("guide_moving_over/adopt-links", hosts)
+    assert host.run(["readlink", "-e", "/etc/ssl/certs/web.pem"]).stdout.startswith(f"{LIVE}/linked/generations/")
+
+    reader.run("guide_revocation/break-glass", hosts)
+    first = {each["certificate_arn"] for each in site.control.certificates() if each.get("revoked_at")}
+    assert first == set()
+    reader.run("guide_revocation/break-glass", hosts)
+    assert len({each["certificate_arn"] for each in site.control.certificates() if each.get("revoked_at")}) == 1
+
+    ledger = reader.run("guide_recovery/ledger", None).of_task("List what was asked of the CA")["localhost"].result
+    assert {record["certificate_arn"] for record in ledger["records"]} == site.list_issued()
+
+
+def test_every_playbook_of_the_guides_is_run_by_some_test() -> None:
+    source = Path(__file__).read_text("utf-8")
+    elsewhere = {"guide_emulator"}
+    unread = [name for name in list_playbooks() if name.split("/")[0] not in elsewhere and f'"{name}"' not in source]
+    assert unread == []
