@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import resource
 import tempfile
@@ -20,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from issuing_process import issue_all
+from issuing_process import issue_in_forks
 
 from emulator_process import EmulatorProcess
 from private_ca_emulator import seeding
@@ -31,25 +30,10 @@ from .bench_emulator import make_client, make_csr
 QUOTA = 25.0
 
 
-def issue_and_report(options: dict[str, Any], results: Any) -> None:
-    """Issue for the CSRs of the options and put what became of it into the queue."""
-    results.put(issue_all(options))
-
-
 def run_processes(options: dict[str, Any], csrs: Sequence[str], processes: int) -> tuple[float, list[dict[str, Any]]]:
     """Return the seconds that `processes` took for all CSRs, and what each said."""
-    context = multiprocessing.get_context("fork")
-    results = context.Queue()
-    workers = [
-        context.Process(target=issue_and_report, args=({**options, "csr_paths": csrs[number::processes]}, results))
-        for number in range(processes)
-    ]
     began = time.perf_counter()
-    for worker in workers:
-        worker.start()
-    said = [results.get() for _worker in workers]
-    for worker in workers:
-        worker.join()
+    said = issue_in_forks([{**options, "csr_paths": csrs[number::processes]} for number in range(processes)])
     return time.perf_counter() - began, said
 
 

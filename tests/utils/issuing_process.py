@@ -5,16 +5,18 @@
 """The issuing core in a process of its own, as the action's workers and the module use it; tests run and kill it.
 
 `python issuing_process.py '{"authority_arn": ..., "csr_path": ..., ...}'` prints one JSON line: the ARN, whether this
-process asked for it, and what was logged; or the error. `offset` moves the process's clock.
+process asked for it, and what was logged; or the error. `offset` moves the process's clock. With `forks`, so many forks
+issue at once and the line is the list of what they say.
 """
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,5 +90,23 @@ def _request(options: Mapping[str, Any], csr_path: str) -> IssuanceRequest:
     )
 
 
+def issue_in_forks(options: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return what `issue_all` says for each of the options, each in a fork of this process, all at once."""
+    context = multiprocessing.get_context("fork")
+    results = context.Queue()
+    workers = [context.Process(target=_issue_and_report, args=(chosen, results)) for chosen in options]
+    for worker in workers:
+        worker.start()
+    said = [results.get() for _worker in workers]
+    for worker in workers:
+        worker.join()
+    return said
+
+
+def _issue_and_report(options: Mapping[str, Any], results: Any) -> None:
+    results.put(issue_all(options))
+
+
 if __name__ == "__main__":
-    print(json.dumps(issue_all(json.loads(sys.argv[1]))))
+    asked = json.loads(sys.argv[1])
+    print(json.dumps(issue_in_forks([asked] * asked["forks"]) if "forks" in asked else issue_all(asked)))
