@@ -270,7 +270,7 @@ def test_rule_a_common_name_has_at_most_64_octets(issue, length, accepted):
     if accepted:
         assert must(issue({"CN": name}, [])[0])["facts"]["subject"] == {"CN": name}
     else:
-        with pytest.raises(InvalidInput, match="64 characters.*subject_alternative_names"):
+        with pytest.raises(InvalidInput, match=r"64 characters.*subject_alternative_names"):
             issue({"CN": name}, [])
 
 
