@@ -10,7 +10,9 @@ version_added: 0.1.0
 description:
   - Returns certificates by their ARNs, with chain, parsed facts and the life that they have left.
   - A certificate that is still being issued, or whose issuance failed, is a state and no failure of the task.
-  - AWS Private CA cannot list certificates; the ARNs come from the tasks that issued them, or from the ledger.
+  - AWS Private CA cannot list certificates; the ARNs come from the tasks that issued them, or from the
+    ledger. What a CA
+    issued is listed from its audit reports.
 author:
   - The fleet_pki.aws_private_ca authors (@fleet-pki)
 extends_documentation_fragment:
@@ -37,8 +39,32 @@ options:
     description: The ARNs of the certificates. All must be of one region.
     type: list
     elements: str
-    required: true
     aliases: [certificate_arn]
+  certificate_authority_arn:
+    description:
+      - List what this CA issued instead, from its newest audit report.
+        M(fleet_pki.aws_private_ca.acm_pca_audit_report)
+        makes one.
+    type: str
+  audit_report_bucket:
+    description: The bucket that the CA's audit reports are in.
+    type: str
+  max_age:
+    description: How many seconds old the audit report may be.
+    type: int
+    default: 86400
+  expiring_within:
+    description: List only certificates that expire within this time, as V(30d) or V(12h), and are not revoked.
+    type: str
+  subject:
+    description: List only certificates whose subject matches this regular expression.
+    type: str
+  template:
+    description: List only certificates of this template, a name or an ARN.
+    type: str
+  revoked:
+    description: List only certificates that are revoked, or only those that are not.
+    type: bool
 notes:
   - The environment variable E(AWS_REGION) is not heeded, since the ARNs name the region.
 seealso:
@@ -51,15 +77,27 @@ EXAMPLES = r"""
     certificate_arn: "{{ issued.certificate_arn }}"
   register: read
 
+- name: List what expires within a month
+  fleet_pki.aws_private_ca.acm_pca_certificate_info:
+    certificate_authority_arn: "{{ ca_arn }}"
+    audit_report_bucket: example-audit
+    expiring_within: 30d
+
 - name: Show how long it lives
   ansible.builtin.debug:
     msg: "{{ read.certificates[0].facts.subject.CN }} expires in {{ read.certificates[0].days_left }} days"
 """
 
 RETURN = r"""
+listed:
+  description: The rows of the audit report that pass the filters, as
+    M(fleet_pki.aws_private_ca.acm_pca_audit_report) has them.
+  returned: when O(certificate_authority_arn) is given
+  type: list
+  elements: dict
 certificates:
   description: The certificates, in the order of O(certificate_arns).
-  returned: success
+  returned: when O(certificate_arns) is given
   type: list
   elements: dict
   contains:
@@ -112,11 +150,8 @@ certificates:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ..module_utils._acm_pca.api import PrivateCaApi
 from ..module_utils._assumed_role import ASSUME_ROLE_OPTIONS
-from ..module_utils._aws_connection import connect_client, select_connection
-from ..module_utils._certificate_states import choose_region, look_up_certificate
-from ..module_utils._clock import SystemClock
+from ..module_utils._certificate_listing import LISTING_OPTIONS, list_issued, look_up_certificates
 from ..module_utils._errors import PrivateCaError
 from ..module_utils._issuance_options import REGION_OPTION
 from ..module_utils._x509.library import require_cryptography
@@ -124,22 +159,28 @@ from ..module_utils._x509.library import require_cryptography
 ARGUMENT_SPEC = {
     **ASSUME_ROLE_OPTIONS,
     **REGION_OPTION,
-    "certificate_arns": {"type": "list", "elements": "str", "required": True, "aliases": ["certificate_arn"]},
+    **LISTING_OPTIONS,
+    "certificate_arns": {"type": "list", "elements": "str", "aliases": ["certificate_arn"]},
 }
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    arns = module.params["certificate_arns"]
+    module = AnsibleAWSModule(
+        argument_spec=ARGUMENT_SPEC,
+        supports_check_mode=True,
+        required_one_of=[("certificate_arns", "certificate_authority_arn")],
+        mutually_exclusive=[("certificate_arns", "certificate_authority_arn")],
+        required_together=[("certificate_authority_arn", "audit_report_bucket")],
+    )
     try:
         require_cryptography()
-        connection = select_connection(module.params, choose_region(arns, module.params["region"]))
-        clock = SystemClock()
-        api = PrivateCaApi(connect_client("acm-pca", connection), clock=clock)
-        certificates = [look_up_certificate(api, arn, clock.now()) for arn in arns]
+        if module.params["certificate_authority_arn"]:
+            result = {"listed": list_issued(module.params)}
+        else:
+            result = {"certificates": look_up_certificates(module.params)}
     except PrivateCaError as error:
         module.fail_json(msg=str(error), **error.details)
-    module.exit_json(changed=False, certificates=certificates)
+    module.exit_json(changed=False, **result)
 
 
 if __name__ == "__main__":

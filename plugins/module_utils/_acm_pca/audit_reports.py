@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
-from .._errors import AccessDenied, ServiceError, WaitTimeout
+from .._errors import AccessDenied, InvalidInput, ServiceError, WaitTimeout
 from .audit_rows import RowFilter, filter_rows, parse_report
 from .governance_api import GovernanceApi
 from .outcome import Outcome
@@ -156,3 +156,16 @@ def wanted_audit(params: Mapping[str, Any]) -> Audit:
     rows = RowFilter(params["expiring_within"], params["subject"], params["template"], params["revoked"])
     arn, bucket = params["certificate_authority_arn"], params["s3_bucket_name"]
     return Audit(arn, bucket, params["format"], params["max_age"], rows)
+
+
+def select_report(bucket: ReportBucket, name: str, arn: str, max_age: int, now: float) -> StoredReport:
+    """Return the CA's newest report in the bucket; raise InvalidInput when there is none, or it is too old."""
+    newest = bucket.find_newest(name, arn.rsplit("/", maxsplit=1)[-1])
+    if newest is None or now - newest.written_at > max_age:
+        raise InvalidInput(
+            "Failed to find a recent audit report",
+            because=f"the bucket {name} has none" if newest is None else f"the newest is older than {max_age} seconds",
+            on=arn,
+            remedy="Make one with acm_pca_audit_report, or raise max_age",
+        )
+    return newest

@@ -72,3 +72,15 @@ def test_a_bucket_that_does_not_exist_is_explained(account, root):
     failed = account.run(MODULE, certificate_authority_arn=root["arn"], s3_bucket_name="there-is-none", wait_timeout=3)
     assert failed["failed"]
     assert "Give the bucket" in failed["msg"]
+
+
+def test_the_info_module_lists_what_the_newest_report_has(account, root, options):
+    leaf = issue(account, root, days=3)
+    listing = {"certificate_authority_arn": root["arn"], "audit_report_bucket": options["s3_bucket_name"]}
+    missing = account.run("acm_pca_certificate_info", **listing)
+    assert "Make one with acm_pca_audit_report" in missing["msg"]
+    account.must_run(MODULE, **options)
+    soon = account.must_run("acm_pca_certificate_info", **listing, expiring_within="7d")
+    assert [row["serial"] for row in soon["listed"]] == [leaf.serial]
+    too_old = account.run("acm_pca_certificate_info", **listing, max_age=-1)
+    assert "older than" in too_old["msg"]
