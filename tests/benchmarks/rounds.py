@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .measurement import BenchmarkError, ControlNode, Playbook
-from .scenarios import FLOOR, Case, Scenario
+from .scenarios import COLLECTION, FLOOR, Case, Scenario
 from .sites import Authority
 
 _AHEAD = 80 * 86400  # seconds: of 90 days of validity the last 10 have begun
@@ -48,17 +48,22 @@ def order_turns(scenario: Scenario) -> Iterator[Turn]:
 
 def choose_playbook(turn: Turn, scenario: Scenario, authority_arn: str) -> Playbook:
     """Return what the contestant runs in the case."""
-    floor = "ping" if turn.case.pings == 1 else "two_pings"
     variables: dict[str, Any] = {
         "bench_name": turn.certificate,
         "bench_authority_arn": authority_arn,
         "bench_renew_before_days": 30,
     }
     if turn.case.due:
-        variables["bench_as_of"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + _AHEAD))
-        variables["bench_renew_before_days"] = 91
-    name = floor if turn.contestant == FLOOR else turn.contestant
-    return Playbook(name, variables, (*turn.case.options, "--forks", str(scenario.forks)), scenario.strategy)
+        as_of = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + _AHEAD))
+        variables |= {"bench_as_of": as_of, "host_certificate_as_of": as_of, "bench_renew_before_days": 91}
+    options = (*turn.case.options, "--forks", str(scenario.forks))
+    return Playbook(_name_playbook(turn), variables, options, scenario.strategy)
+
+
+def _name_playbook(turn: Turn) -> str:
+    if turn.contestant == FLOOR:
+        return "ping" if turn.case.pings == 1 else "two_pings"
+    return "collection_due" if turn.contestant == COLLECTION and turn.case.due else turn.contestant
 
 
 def measure_turn(

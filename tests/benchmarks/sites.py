@@ -73,9 +73,13 @@ class Sites:
         if scenario.connection == "local":
             path.write_text(json.dumps(self._describe_local(scenario.size)))
         elif self._fleet is not None:
-            variables = {"bench_directory": "{{ fleet_service_directory }}"}
-            write_inventory(path, self._fleet.hosts[: scenario.size], variables)
+            hosts = self._fleet.hosts[: scenario.size]
+            write_inventory(path, hosts, {"bench_directory": self._name_directory()})
         return path
+
+    def _name_directory(self) -> str:
+        shared = {host.service_directory for host in self._fleet or ()}
+        return shared.pop() if len(shared) == 1 else "{{ fleet_service_directory }}"
 
     def _describe_local(self, size: int) -> dict[str, Any]:
         variables = {
