@@ -6,14 +6,15 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import TYPE_CHECKING, Any, Mapping
 
 from ._errors import InvalidInput, StepFailed
 from ._generations.plan import ALL_FILES
 from ._lineage_commands import CommandOutcome, fill_command, read_command, run_command
-from ._lineage_proof import Endpoint, ServedCertificate, prove_served, read_endpoint
+
+if TYPE_CHECKING:
+    from ._lineage_proof import Endpoint, ServedCertificate
 
 DEFAULT_TIMEOUT = 60.0
 PLACEHOLDERS = {"generation": "", **{name.rsplit(".", 1)[0]: name for name in ALL_FILES if not name.endswith(".der")}}
@@ -56,6 +57,8 @@ class Service:
         """Look until the certificate of these facts is served; returns its serial, None when no proof is asked for."""
         if self.endpoint is None:
             return None
+        from ._lineage_proof import prove_served
+
         served = prove_served(self.endpoint, facts["fingerprint_sha256"])
         if served.fingerprint == facts["fingerprint_sha256"]:
             return {"serial": facts["serial"]}
@@ -76,9 +79,17 @@ def read_service(params: Mapping[str, Any]) -> Service:
     return Service(
         validate_command=read_command(params.get("validate_command"), "validate_command"),
         reload_command=read_command(params.get("reload_command"), "reload_command"),
-        endpoint=read_endpoint(params.get("verify")),
+        endpoint=_read_endpoint(params.get("verify")),
         command_timeout=DEFAULT_TIMEOUT if timeout is None else float(timeout),
     )
+
+
+def _read_endpoint(verify: Mapping[str, Any] | None) -> Endpoint | None:
+    if verify is None:
+        return None
+    from ._lineage_proof import read_endpoint
+
+    return read_endpoint(verify)
 
 
 def _explain(command: tuple[str, ...], outcome: CommandOutcome) -> str:
@@ -90,6 +101,8 @@ def _explain(command: tuple[str, ...], outcome: CommandOutcome) -> str:
 def _describe_served(served: ServedCertificate) -> str:
     if served.der is None:
         return f"no TLS handshake succeeded ({served.problem})"
+    import ssl
+
     from ._x509.facts import certificate_facts
 
     try:

@@ -176,6 +176,10 @@ host_time:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._payload_imports import compile_sources_once
+
+compile_sources_once()  # before the next lines, which bring the rest
+
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import PrivateCaError
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._host_argument_specs import REQUEST_SPEC
