@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import Pace
 from issuing_process import issue_in_forks
 
 from emulator_process import EmulatorProcess
@@ -66,7 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--certificates", type=int, default=500, help="certificates to issue (default 500)")
     parser.add_argument("--processes", type=int, default=50, help="processes that issue them (default 50)")
-    parser.add_argument("--rate", type=float, default=23.0, help="option requests_per_second (default 23)")
+    parser.add_argument("--rate", type=float, default=Pace.per_second, help="option requests_per_second")
     arguments = parser.parse_args()
     load = round(os.getloadavg()[0], 1)
     with tempfile.TemporaryDirectory() as directory, EmulatorProcess() as emulator:

@@ -16,10 +16,14 @@ _LONGEST_QUEUE = 120.0
 
 @dataclass(frozen=True)
 class Pace:
-    """At most ``per_second`` calls on average, ``burst`` of them at once."""
+    """At most ``per_second`` calls on average, ``burst`` of them at once.
+
+    By default that is one second's worth: a quota of 25 a second bears it, and 500 calls take less than 1.25 times what
+    that quota allows.
+    """
 
     per_second: float = 20.0
-    burst: int = 5
+    burst: int = 20
 
 
 @dataclass(frozen=True)
