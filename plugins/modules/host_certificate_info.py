@@ -114,7 +114,7 @@ compile_sources_once()  # before the next lines, which bring the rest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import PrivateCaError
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._host_argument_specs import INFO_SPEC
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_info import read_lineages
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.info import read_lineages
 
 
 def main() -> None:

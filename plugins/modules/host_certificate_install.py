@@ -197,7 +197,7 @@ compile_sources_once()  # before the next lines, which bring the rest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import PrivateCaError
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._host_argument_specs import INSTALL_SPEC
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_install import install_certificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.install import install_certificate
 
 
 def main() -> None:

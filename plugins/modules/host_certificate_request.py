@@ -183,7 +183,7 @@ compile_sources_once()  # before the next lines, which bring the rest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import PrivateCaError
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._host_argument_specs import REQUEST_SPEC
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_request import request_certificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.request import request_certificate
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from ..module_utils._acm_pca.transformations import build_passthrough, read_vali
 from ..module_utils._errors import InvalidInput
 from ..module_utils._issuance_options import require_region
 from ..module_utils._issuance_token import canonical_passthrough
-from ..module_utils._lineage_service import read_service
+from ..module_utils._lineage.service import read_service
 from ..module_utils._x509.names import normalise_general_names
 from ..module_utils._x509.subjects import normalise_subject
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..module_utils._errors import PrivateCaError
-from ..module_utils._lineage_diff import build_diff
+from ..module_utils._lineage.diff import build_diff
 from ..module_utils._reissue_policy import Reason
 from ._host_modules import Facts
 

@@ -21,8 +21,8 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._host_arg
     INSTALL_SPEC,
     REQUEST_SPEC,
 )
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_install import install_certificate
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_request import request_certificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.install import install_certificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.request import request_certificate
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._action import hold_at_gate
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow import (
     Flow,

@@ -13,8 +13,8 @@ from typing import Any
 
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import UnusableState
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_install import install_certificate
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_request import request_certificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.install import install_certificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.request import request_certificate
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from host_authority import NOW, Hierarchy

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import PrivateCaError
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_diff import TO_BE_NEW
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.diff import TO_BE_NEW
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import CA_ARN
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.direct_host import MemoryAuthority, keep
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import make_hierarchy

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_commands import (
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.commands import (
     KEPT_OUTPUT,
     fill_command,
     read_command,

@@ -19,8 +19,8 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generati
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.location import open_lineage
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.lock import hold_lock
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.publication import switch_live
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_install import install_certificate
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_request import request_certificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.install import install_certificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.request import request_certificate
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from host_authority import DAY, NOW

@@ -22,7 +22,7 @@ class Hide:
 sys.meta_path.insert(0, Hide())
 from {UTILS}._errors import PrivateCaError
 from {UTILS}._generations.files import Files
-from {UTILS}._lineage_request import request_certificate
+from {UTILS}._lineage.request import request_certificate
 try:
     answer = request_certificate(json.load(sys.stdin), Files(), False)["action"]
 except PrivateCaError as error:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, StepFailed
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_info import read_lineages
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.info import read_lineages
 from host_authority import DAY, NOW
 from host_faults import FaultyFiles, HastyFiles
 from host_lineage import HostLineage

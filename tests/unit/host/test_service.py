@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import StepFailed
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage_proof import look, read_endpoint
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.proof import look, read_endpoint
 from host_authority import DAY, NOW
 from host_lineage import HostLineage
 from host_tls import Conversation, Nginx, find_free_port, read_served, serve_after, wait_until_served

@@ -10,15 +10,15 @@ import os
 from dataclasses import dataclass
 from typing import Any, Mapping
 
-from ._errors import PrivateCaError, UnusableState
-from ._generations.directory import Directory
-from ._generations.files import Files
-from ._generations.location import check_parents
-from ._generations.manifest import Manifest
-from ._generations.publication import stage_generation
-from ._lineage_files import CertificateSet, render_files
-from ._lineage_options import LineageOptions
-from ._reissue_policy import LineageState, RecordedCertificate, WantedLineage, list_reissue_reasons
+from .._errors import PrivateCaError, UnusableState
+from .._generations.directory import Directory
+from .._generations.files import Files
+from .._generations.location import check_parents
+from .._generations.manifest import Manifest
+from .._generations.publication import stage_generation
+from .._reissue_policy import LineageState, RecordedCertificate, WantedLineage, list_reissue_reasons
+from .files import CertificateSet, render_files
+from .options import LineageOptions
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ def read_adoptable(
 
 
 def _read_pair(paths: Mapping[str, str | None], options: LineageOptions, files: Files) -> Adoptable:
-    from ._errors import InvalidInput
-    from ._lineage_install import name_generation
-    from ._x509.chains import verify_chain
-    from ._x509.keys import digest_public_key, load_key
-    from ._x509.pem import split_certificates
-    from ._x509.wanted import list_differences
+    from .._errors import InvalidInput
+    from .._x509.chains import verify_chain
+    from .._x509.keys import digest_public_key, load_key
+    from .._x509.pem import split_certificates
+    from .._x509.wanted import list_differences
+    from .install import name_generation
 
     key = load_key(_read_trusted(paths["key"] or "", files), options.passphrases.key, paths["key"] or "")
     texts: list[str] = []
@@ -92,7 +92,7 @@ def _read_trusted(path: str, files: Files) -> bytes:
 
 
 def _record(found: Adoptable, options: LineageOptions) -> RecordedCertificate:
-    from ._x509.times import read_time
+    from .._x509.times import read_time
 
     return RecordedCertificate(
         serial=found.facts["serial"],

@@ -14,19 +14,19 @@ import time
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
-from ._errors import UnusableState
-from ._generations.directory import Directory
-from ._generations.files import Files
-from ._generations.inspection import Generation, inspect_lineage
-from ._generations.location import open_lineage
-from ._lineage_diff import build_diff
-from ._lineage_disk import told_disk_errors
-from ._lineage_options import LineageOptions, read_lineage_options
-from ._lineage_verdict import Verdict, decide
-from ._reissue_policy import Reason, WantedLineage, parse_renew_before
+from .._errors import UnusableState
+from .._generations.directory import Directory
+from .._generations.files import Files
+from .._generations.inspection import Generation, inspect_lineage
+from .._generations.location import open_lineage
+from .._reissue_policy import Reason, WantedLineage, parse_renew_before
+from .diff import build_diff
+from .disk import told_disk_errors
+from .options import LineageOptions, read_lineage_options
+from .verdict import Verdict, decide
 
 if TYPE_CHECKING:
-    from ._lineage_adoption import Adoptable
+    from .adoption import Adoptable
 
 DEFAULT_SKEW = 3600.0
 
@@ -74,7 +74,7 @@ def read_request_options(params: Mapping[str, Any]) -> RequestOptions:
 def _read_serials(serials: Sequence[str]) -> tuple[str, ...]:
     if not serials:
         return ()
-    from ._x509.facts import normalise_serial
+    from .._x509.facts import normalise_serial
 
     return tuple(normalise_serial(serial) for serial in serials)
 
@@ -89,7 +89,7 @@ def request_certificate(params: Mapping[str, Any], files: Files, check_mode: boo
     writes = judgement.adoptable is not None or judgement.verdict.action == "issue"
     if check_mode or not writes:
         return build_result(options, judgement.verdict, None, changed=writes and not resumable)
-    from ._lineage_pending import leave_request
+    from .pending import leave_request
 
     with told_disk_errors("leave a request", f"{lineage_options.base_directory}/{lineage_options.name}"):
         return leave_request(options, files)
@@ -119,7 +119,7 @@ def _look(options: RequestOptions, files: Files) -> tuple[Judgement, bool]:
         judgement = judge_lineage(lineage, options, files)
         if judgement.verdict.action != "issue":
             return judgement, False
-        from ._lineage_pending import find_pending
+        from .pending import find_pending
 
         return judgement, find_pending(lineage, judgement.verdict, options) is not None
 
@@ -137,7 +137,7 @@ def judge_lineage(lineage: Directory | None, options: RequestOptions, files: Fil
     inspection = inspect_lineage(lineage, options.lineage.plan)
 
     def key_matches(generation: Generation) -> bool:
-        from ._lineage_keys import key_belongs
+        from .keys import key_belongs
 
         return lineage is not None and key_belongs(lineage, generation, options.lineage.passphrases.key)
 
@@ -151,7 +151,7 @@ def judge_lineage(lineage: Directory | None, options: RequestOptions, files: Fil
 def _judge_adoption(
     verdict: Verdict, options: RequestOptions, paths: Mapping[str, str | None], files: Files
 ) -> Judgement:
-    from ._lineage_adoption import Unadoptable, read_adoptable
+    from .adoption import Unadoptable, read_adoptable
 
     found = read_adoptable(paths, options.lineage, options.wanted, files)
     if isinstance(found, Unadoptable):

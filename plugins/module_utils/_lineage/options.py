@@ -14,10 +14,10 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
-from ._errors import InvalidInput
-from ._generations.directory import FileAttributes
-from ._generations.plan import ALL_FILES, FilePlan
-from ._x509.wanted import WantedCertificate, want
+from .._errors import InvalidInput
+from .._generations.directory import FileAttributes
+from .._generations.plan import ALL_FILES, FilePlan
+from .._x509.wanted import WantedCertificate, want
 
 KEY_MODE = 0o600
 CERTIFICATE_MODE = 0o644

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._errors import InvalidInput, UnusableState
-from ._generations.directory import Directory
-from ._generations.files import Files
-from ._generations.inspection import inspect_lineage
-from ._generations.location import open_lineage
-from ._generations.lock import hold_lock
-from ._generations.pending import PendingDescription, PendingRequest, read_pending, write_pending
-from ._lineage_keys import key_belongs, read_generation_key
-from ._lineage_request import RequestOptions, build_result, judge_lineage
-from ._lineage_verdict import Verdict
-from ._x509.facts import request_facts
-from ._x509.keys import digest_public_key, encode_key, generate_key, load_key, name_key_algorithm
-from ._x509.requests import build_request
+from .._errors import InvalidInput, UnusableState
+from .._generations.directory import Directory
+from .._generations.files import Files
+from .._generations.inspection import inspect_lineage
+from .._generations.location import open_lineage
+from .._generations.lock import hold_lock
+from .._generations.pending import PendingDescription, PendingRequest, read_pending, write_pending
+from .._x509.facts import request_facts
+from .._x509.keys import digest_public_key, encode_key, generate_key, load_key, name_key_algorithm
+from .._x509.requests import build_request
+from .keys import key_belongs, read_generation_key
+from .request import RequestOptions, build_result, judge_lineage
+from .verdict import Verdict
 
 
 def leave_request(options: RequestOptions, files: Files) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def leave_request(options: RequestOptions, files: Files) -> dict[str, Any]:
         judgement = judge_lineage(lineage, options, files)
         verdict = judgement.verdict
         if judgement.adoptable is not None:
-            from ._lineage_adoption import stage_adopted
+            from .adoption import stage_adopted
 
             stage_adopted(lineage, judgement.adoptable, options.lineage)
             return build_result(options, verdict, None, changed=True)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Mapping
 
-from ._generations import plan as layout
-from ._generations.plan import FilePlan
-from ._lineage_options import Passphrases
-from ._x509.keys import encode_key
-from ._x509.pem import load_certificate
+from .._generations import plan as layout
+from .._generations.plan import FilePlan
+from .._x509.keys import encode_key
+from .._x509.pem import load_certificate
+from .options import Passphrases
 
 
 @dataclass(frozen=True)

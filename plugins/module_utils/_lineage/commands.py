@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
-from ._errors import InvalidInput
+from .._errors import InvalidInput
 
 KEPT_OUTPUT = 8192
 POLL_INTERVAL = 0.02

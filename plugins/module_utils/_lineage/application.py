@@ -10,15 +10,15 @@ import os
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
-from ._errors import StepFailed
-from ._generations.directory import Directory
-from ._generations.inspection import read_generation, read_live
-from ._generations.location import GENERATIONS
-from ._generations.pending import is_answered, read_pending, remove_pending
-from ._generations.plan import FilePlan
-from ._generations.publication import check_links, place_links, prune_generations, switch_live
-from ._generations.state import ServiceState, read_state, write_state
-from ._lineage_service import Service
+from .._errors import StepFailed
+from .._generations.directory import Directory
+from .._generations.inspection import read_generation, read_live
+from .._generations.location import GENERATIONS
+from .._generations.pending import is_answered, read_pending, remove_pending
+from .._generations.plan import FilePlan
+from .._generations.publication import check_links, place_links, prune_generations, switch_live
+from .._generations.state import ServiceState, read_state, write_state
+from .service import Service
 
 
 @dataclass(frozen=True)

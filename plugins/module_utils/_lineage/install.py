@@ -12,23 +12,23 @@ import os
 from dataclasses import dataclass
 from typing import Any, Iterator, Mapping
 
-from ._errors import InvalidInput, UnusableState
-from ._generations.directory import Directory
-from ._generations.files import Files
-from ._generations.inspection import Generation, Inspection, inspect_lineage, read_generation
-from ._generations.location import LIVE, open_lineage
-from ._generations.lock import hold_lock
-from ._generations.manifest import Manifest
-from ._generations.pending import is_answered, read_pending, remove_pending
-from ._generations.publication import repair_generation, stage_generation
-from ._lineage_application import Application, Rollout, announce_change, apply_generation
-from ._lineage_diff import build_diff
-from ._lineage_disk import told_disk_errors
-from ._lineage_files import CertificateSet, render_files
-from ._lineage_keys import find_key, key_belongs, read_generation_key
-from ._lineage_options import LineageOptions, read_lineage_options
-from ._lineage_removal import remove_lineage
-from ._lineage_service import Service, read_service
+from .._errors import InvalidInput, UnusableState
+from .._generations.directory import Directory
+from .._generations.files import Files
+from .._generations.inspection import Generation, Inspection, inspect_lineage, read_generation
+from .._generations.location import LIVE, open_lineage
+from .._generations.lock import hold_lock
+from .._generations.manifest import Manifest
+from .._generations.pending import is_answered, read_pending, remove_pending
+from .._generations.publication import repair_generation, stage_generation
+from .application import Application, Rollout, announce_change, apply_generation
+from .diff import build_diff
+from .disk import told_disk_errors
+from .files import CertificateSet, render_files
+from .keys import find_key, key_belongs, read_generation_key
+from .options import LineageOptions, read_lineage_options
+from .removal import remove_lineage
+from .service import Service, read_service
 
 DEFAULT_KEEP = 2
 
@@ -104,10 +104,10 @@ class IssuedSet:
 
 def read_issued(options: InstallOptions) -> IssuedSet:
     """Verify the certificate's chain and names before anything is written; ``InvalidInput`` with the fault."""
-    from ._x509.chains import verify_chain
-    from ._x509.facts import certificate_facts
-    from ._x509.times import read_time
-    from ._x509.wanted import list_differences
+    from .._x509.chains import verify_chain
+    from .._x509.facts import certificate_facts
+    from .._x509.times import read_time
+    from .._x509.wanted import list_differences
 
     usage = "serverAuth" if options.service.endpoint is not None else None
     facts = certificate_facts(options.certificate or "", "the issued certificate")
@@ -129,7 +129,7 @@ def _refuse_stale(lineage: Directory | None, options: InstallOptions, issued: Is
 
     It belongs to a request that waited too long. That request is removed, so that the next one is another.
     """
-    from ._x509.times import read_time
+    from .._x509.times import read_time
 
     if options.lineage.now < read_time(issued.facts["not_after"]):
         return
@@ -202,7 +202,7 @@ def _stage(lineage: Directory, options: InstallOptions, issued: IssuedSet) -> li
 
 def _describe(lineage: Directory, options: InstallOptions, issued: IssuedSet) -> Manifest:
     """Record what was asked in the request, not what the CA made of it: the policy compares requests with requests."""
-    from ._x509.times import read_time
+    from .._x509.times import read_time
 
     pending = read_pending(lineage)
     asked: Any = options.lineage.wanted

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._errors import UnusableState
-from ._generations.directory import TEMPORARY, Directory
-from ._generations.files import Files
-from ._generations.inspection import inspect_lineage
-from ._generations.location import GENERATIONS, KNOWN_NAMES, LOCK, open_base, open_lineage
-from ._generations.lock import hold_lock
-from ._generations.manifest import MANIFEST
-from ._generations.pending import remove_pending
-from ._generations.publication import remove_links, switch_live
-from ._lineage_options import LineageOptions
+from .._errors import UnusableState
+from .._generations.directory import TEMPORARY, Directory
+from .._generations.files import Files
+from .._generations.inspection import inspect_lineage
+from .._generations.location import GENERATIONS, KNOWN_NAMES, LOCK, open_base, open_lineage
+from .._generations.lock import hold_lock
+from .._generations.manifest import MANIFEST
+from .._generations.pending import remove_pending
+from .._generations.publication import remove_links, switch_live
+from .options import LineageOptions
 
 
 def remove_lineage(options: LineageOptions, files: Files, check_mode: bool) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Mapping
 
-from ._generations.inspection import Fault, Generation, Inspection
-from ._reissue_policy import LineageState, Reason, RecordedCertificate, WantedLineage, list_reissue_reasons
-from ._x509.times import read_time
+from .._generations.inspection import Fault, Generation, Inspection
+from .._reissue_policy import LineageState, Reason, RecordedCertificate, WantedLineage, list_reissue_reasons
+from .._x509.times import read_time
 
 KeyMatches = Callable[[Generation], bool]
 

@@ -10,18 +10,18 @@ import time
 from dataclasses import asdict
 from typing import Any, Mapping
 
-from ._generations.directory import FileAttributes
-from ._generations.files import Files
-from ._generations.inspection import Inspection, inspect_lineage
-from ._generations.location import NAME, check_name, open_base, open_lineage
-from ._generations.manifest import Manifest
-from ._generations.pending import read_pending
-from ._generations.plan import CERTIFICATE_DER, COMBINED, FORMATS, KEYSTORE, PRIVATE_KEY, FilePlan
-from ._generations.publication import list_generations
-from ._lineage_disk import told_disk_errors
-from ._lineage_verdict import describe_state
-from ._reissue_policy import WantedLineage, compute_renewal_time, parse_renew_before
-from ._x509.times import read_time, show_time
+from .._generations.directory import FileAttributes
+from .._generations.files import Files
+from .._generations.inspection import Inspection, inspect_lineage
+from .._generations.location import NAME, check_name, open_base, open_lineage
+from .._generations.manifest import Manifest
+from .._generations.pending import read_pending
+from .._generations.plan import CERTIFICATE_DER, COMBINED, FORMATS, KEYSTORE, PRIVATE_KEY, FilePlan
+from .._generations.publication import list_generations
+from .._reissue_policy import WantedLineage, compute_renewal_time, parse_renew_before
+from .._x509.times import read_time, show_time
+from .disk import told_disk_errors
+from .verdict import describe_state
 
 FORMAT_FILES = {"combined": COMBINED, "pkcs12": KEYSTORE, "der": CERTIFICATE_DER}
 

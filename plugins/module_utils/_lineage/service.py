@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Mapping
 
-from ._errors import InvalidInput, StepFailed
-from ._generations.plan import ALL_FILES
-from ._lineage_commands import CommandOutcome, fill_command, read_command, run_command
+from .._errors import InvalidInput, StepFailed
+from .._generations.plan import ALL_FILES
+from .commands import CommandOutcome, fill_command, read_command, run_command
 
 if TYPE_CHECKING:
-    from ._lineage_proof import Endpoint, ServedCertificate
+    from .proof import Endpoint, ServedCertificate
 
 DEFAULT_TIMEOUT = 60.0
 PLACEHOLDERS = {"generation": "", **{name.rsplit(".", 1)[0]: name for name in ALL_FILES if not name.endswith(".der")}}
@@ -57,7 +57,7 @@ class Service:
         """Look until the certificate of these facts is served; returns its serial, None when no proof is asked for."""
         if self.endpoint is None:
             return None
-        from ._lineage_proof import prove_served
+        from .proof import prove_served
 
         served = prove_served(self.endpoint, facts["fingerprint_sha256"])
         if served.fingerprint == facts["fingerprint_sha256"]:
@@ -87,7 +87,7 @@ def read_service(params: Mapping[str, Any]) -> Service:
 def _read_endpoint(verify: Mapping[str, Any] | None) -> Endpoint | None:
     if verify is None:
         return None
-    from ._lineage_proof import read_endpoint
+    from .proof import read_endpoint
 
     return read_endpoint(verify)
 
@@ -103,7 +103,7 @@ def _describe_served(served: ServedCertificate) -> str:
         return f"no TLS handshake succeeded ({served.problem})"
     import ssl
 
-    from ._x509.facts import certificate_facts
+    from .._x509.facts import certificate_facts
 
     try:
         return f"it serves serial {certificate_facts(ssl.DER_cert_to_PEM_cert(served.der))['serial']}"

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping
 
-from ._errors import InvalidInput
+from .._errors import InvalidInput
 
 MAXIMUM_LINE = 4096
 CONSECUTIVE = 3

@@ -10,7 +10,7 @@ import contextlib
 import errno
 from typing import Iterator
 
-from ._errors import UnusableState
+from .._errors import UnusableState
 
 REMEDIES = {
     errno.ENOSPC: "Free space on that file system, and run again: nothing that is live was touched",

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._errors import InvalidInput, UnusableState
-from ._generations.directory import Directory
-from ._generations.inspection import Generation, read_generation
-from ._generations.location import GENERATIONS
-from ._generations.pending import read_pending
-from ._generations.plan import PRIVATE_KEY
-from ._generations.publication import list_generations
-from ._x509.keys import digest_public_key, load_key
+from .._errors import InvalidInput, UnusableState
+from .._generations.directory import Directory
+from .._generations.inspection import Generation, read_generation
+from .._generations.location import GENERATIONS
+from .._generations.pending import read_pending
+from .._generations.plan import PRIVATE_KEY
+from .._generations.publication import list_generations
+from .._x509.keys import digest_public_key, load_key
 
 
 def read_generation_key(lineage: Directory, generation: str, passphrase: str | None) -> Any | None:
