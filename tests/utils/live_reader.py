@@ -13,11 +13,11 @@ from pathlib import Path
 def describe_fault(live: Path) -> str | None:
     """Say what is wrong with the set behind the link, None when there is no link or a whole set.
 
-    The directory is resolved once, as a service does that opens all files of one generation.
+    The link is read once, as a service does that opens all files of one generation.
     """
     if not os.path.lexists(live):
         return None
-    generation = live.resolve()
+    generation = live.parent / os.readlink(live)
     certificate, key = (generation / name for name in ("cert.pem", "privkey.pem"))
     of_certificate = _openssl("x509", "-in", certificate, "-noout", "-pubkey")
     of_key = _openssl("pkey", "-in", key, "-pubout")
@@ -33,7 +33,7 @@ def describe_fault(live: Path) -> str | None:
 
 def read_serial(live: Path) -> str:
     """Return the serial of the certificate behind the link, in upper-case hexadecimal."""
-    return _openssl("x509", "-in", live.resolve() / "cert.pem", "-noout", "-serial").strip().removeprefix("serial=")
+    return _openssl("x509", "-in", live / "cert.pem", "-noout", "-serial").strip().removeprefix("serial=")
 
 
 def _openssl(*arguments: str | Path) -> str:
