@@ -18,8 +18,8 @@ from .._generations.pending import PendingDescription, PendingRequest, read_pend
 from .._x509.facts import request_facts
 from .._x509.keys import digest_public_key, encode_key, generate_key, load_key, name_key_algorithm
 from .._x509.requests import build_request
+from .judgement import RequestOptions, build_result, judge_lineage
 from .keys import key_belongs, read_generation_key
-from .request import RequestOptions, build_result, judge_lineage
 from .verdict import Verdict
 
 

@@ -11,72 +11,13 @@ Python compiles a module that Ansible ships anew in each run.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Mapping, Sequence
+from typing import Any, Mapping
 
 from .._errors import UnusableState
-from .._generations.directory import Directory
 from .._generations.files import Files
-from .._generations.inspection import Generation, inspect_lineage
 from .._generations.location import open_lineage
-from .._reissue_policy import Reason, WantedLineage, parse_renew_before
-from .diff import build_diff
 from .disk import told_disk_errors
-from .options import LineageOptions, read_lineage_options
-from .verdict import Verdict, decide
-
-if TYPE_CHECKING:
-    from .adoption import Adoptable
-
-DEFAULT_SKEW = 3600.0
-
-
-@dataclass(frozen=True)
-class RequestOptions:
-    """What only this module takes. ``max_clock_skew`` is in seconds."""
-
-    lineage: LineageOptions
-    wanted: WantedLineage
-    key_rotation: str
-    rotate_key: bool
-    max_clock_skew: float
-    adopt: Mapping[str, str | None] | None
-
-
-def read_request_options(params: Mapping[str, Any]) -> RequestOptions:
-    """Build the values from the module's parameters."""
-    lineage = read_lineage_options(params)
-    if params.get("renew_before") is not None:
-        parse_renew_before(params["renew_before"])
-    wanted = WantedLineage(
-        name=lineage.name,
-        host=params.get("host") or "",
-        subject=lineage.wanted.subject,
-        subject_alternative_names=lineage.wanted.subject_alternative_names,
-        key_algorithm=lineage.wanted.key_algorithm,
-        key_encrypted=lineage.plan.key_encrypted,
-        terms=lineage.terms,
-        renew_before=params.get("renew_before"),
-        force_id=lineage.force_id,
-        revoked_serials=_read_serials(params.get("revoked_serials") or ()),
-    )
-    skew = params.get("max_clock_skew")
-    return RequestOptions(
-        lineage=lineage,
-        wanted=wanted,
-        key_rotation=params.get("key_rotation") or "always",
-        rotate_key=bool(params.get("rotate_key")),
-        max_clock_skew=DEFAULT_SKEW if skew is None else float(skew),
-        adopt=params.get("adopt") or None,
-    )
-
-
-def _read_serials(serials: Sequence[str]) -> tuple[str, ...]:
-    if not serials:
-        return ()
-    from .._x509.facts import normalise_serial
-
-    return tuple(normalise_serial(serial) for serial in serials)
+from .judgement import Judgement, RequestOptions, build_result, judge_lineage, read_request_options
 
 
 def request_certificate(params: Mapping[str, Any], files: Files, check_mode: bool) -> dict[str, Any]:
@@ -122,62 +63,3 @@ def _look(options: RequestOptions, files: Files) -> tuple[Judgement, bool]:
         from .pending import find_pending
 
         return judgement, find_pending(lineage, judgement.verdict, options) is not None
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What is due, and the pair in place that is to be taken over for it, if any."""
-
-    verdict: Verdict
-    adoptable: Adoptable | None = None
-
-
-def judge_lineage(lineage: Directory | None, options: RequestOptions, files: Files) -> Judgement:
-    """Inspect an open lineage and decide what is due; a pair in place may spare the first issuance."""
-    inspection = inspect_lineage(lineage, options.lineage.plan)
-
-    def key_matches(generation: Generation) -> bool:
-        from .keys import key_belongs
-
-        return lineage is not None and key_belongs(lineage, generation, options.lineage.passphrases.key)
-
-    verdict = decide(inspection, options.wanted, options.lineage.now, key_matches)
-    has_none = inspection.live is None and inspection.candidate is None
-    if options.adopt is None or verdict.action != "issue" or not has_none:
-        return Judgement(verdict)
-    return _judge_adoption(verdict, options, options.adopt, files)
-
-
-def _judge_adoption(
-    verdict: Verdict, options: RequestOptions, paths: Mapping[str, str | None], files: Files
-) -> Judgement:
-    from .adoption import Unadoptable, read_adoptable
-
-    found = read_adoptable(paths, options.lineage, options.wanted, files)
-    if isinstance(found, Unadoptable):
-        message = f"{verdict.reasons[0].message}, and the pair in place is not taken over: {found.because}"
-        return Judgement(replace(verdict, reasons=(Reason("missing", message),)))
-    message = f"The certificate {found.facts['serial']} in place is taken over"
-    return Judgement(Verdict("apply", (Reason("adopted", message),), None, found.id), found)
-
-
-def build_result(
-    options: RequestOptions, verdict: Verdict, request: Mapping[str, Any] | None, changed: bool
-) -> dict[str, Any]:
-    """Return the module's result, as the contract in CONTRIBUTING.md has it."""
-    wanted = options.lineage.wanted
-    asked = None if verdict.action != "issue" else asdict(wanted)
-    return {
-        "action": verdict.action,
-        "reasons": [asdict(reason) for reason in verdict.reasons],
-        "current": verdict.current,
-        "request": request,
-        "generation": verdict.generation,
-        "candidate": verdict.candidate,
-        "replaces": verdict.replaces,
-        "certificate_arn": verdict.certificate_arn,
-        "issued_at": verdict.issued_at,
-        "host_time": int(time.time()),
-        "changed": changed,
-        "diff": build_diff(options.lineage.name, verdict.current, asked or verdict.current, "asked for"),
-    }

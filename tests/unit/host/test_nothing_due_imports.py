@@ -27,6 +27,7 @@ NEEDED = {
     "_host_argument_specs",
     "_lineage.diff",
     "_lineage.disk",
+    "_lineage.judgement",
     "_lineage.options",
     "_lineage.request",
     "_lineage.verdict",
