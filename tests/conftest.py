@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -35,6 +37,14 @@ def stage() -> Path:
     if not (path / "ansible_collections/fleet_pki/aws_private_ca/galaxy.yml").is_file():
         pytest.fail("the checkout is not staged: run `make setup`")
     return path
+
+
+@pytest.fixture(scope="session")
+def staged_copy(checkout: Path, stage: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the collection, as `ansible_collections/NAMESPACE/NAME` beside its dependencies."""
+    script = checkout / "tests/utils/setup/stage.py"
+    copying = [sys.executable, str(script), "--copy", str(tmp_path_factory.mktemp("copy"))]
+    return Path(subprocess.run(copying, check=True, capture_output=True, text=True).stdout.strip().splitlines()[-1])
 
 
 @pytest.fixture(scope="session")

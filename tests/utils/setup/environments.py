@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import subprocess
 import sys
@@ -40,6 +41,19 @@ def make_environment(folder: Path, interpreter: Path, requirements: list[str], c
         raise EnvironmentFailure(f"{interpreter}: {' '.join(requirements)}: {done.stderr.strip()[-2000:]}")
     stamp.write_text(wanted)
     return python
+
+
+def make_engine(requirements: list[str]) -> Path:
+    """Return the Python of a clean environment that has the requirements and nothing of the development's.
+
+    It is kept for the next run, and runs at the same time wait for each other.
+    """
+    folder = CHECKOUT / ".cache/engine"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        name = f"python-{sys.version_info[0]}.{sys.version_info[1]}"
+        return make_environment(folder / name, Path(sys.executable), requirements, read_constraints())
 
 
 def read_requirements() -> list[str]:
