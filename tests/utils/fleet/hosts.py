@@ -161,6 +161,9 @@ class Host:
         self.path(self.service_directory).mkdir(parents=True, exist_ok=True)
         configuration = render_configuration(self.address, self.tls_port, certificate, key, self.service_directory)
         self.path(self.nginx_configuration).write_text(configuration)
-        nginx = self.nginx_command("-g", "daemon off;")
-        self._launch(self.isolation.attach(self.ssh_command(nginx), nginx))
+        self.serve(self.nginx_command("-g", "daemon off;"))
+
+    def serve(self, command: list[str]) -> None:
+        """Run a service in the foreground until the host ends; return when it listens on tls_port. Raises HostError."""
+        self._launch(self.isolation.attach(self.ssh_command(command), command))
         self.wait_until_reachable(self.tls_port)

@@ -13,6 +13,7 @@ pid {directory}/nginx.pid;
 events {{ worker_connections 64; }}
 http {{
     access_log off;
+    client_header_timeout 10m;
 {temporary_paths}
     server {{
         listen {address}:{port} ssl;

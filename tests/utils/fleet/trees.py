@@ -21,7 +21,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 RELEASES = ("bullseye", "bookworm", "trixie")
+SERVICES = "bookworm_services"  # bookworm with more services: large, and built only for the tests that need them
 PACKAGES = ("ca-certificates", "nginx-light", "openssh-server", "openssl", "python3", "python3-cryptography", "sudo")
+_ADDED = {SERVICES: ("haproxy", "postgresql")}
 _UNWANTED = ("doc", "info", "locale", "man")
 
 
@@ -29,9 +31,14 @@ class TreeError(Exception):
     """A tree cannot be built on this machine; the message says why."""
 
 
+def list_packages(release: str) -> tuple[str, ...]:
+    """Return what is installed in the tree of the release, or of SERVICES."""
+    return (*PACKAGES, *_ADDED.get(release, ()))
+
+
 def find_tree(release: str) -> Path:
     """Return where the tree of the release is, or would be once built."""
-    content = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:8]
+    content = hashlib.sha256(" ".join(list_packages(release)).encode()).hexdigest()[:8]
     owner = "root" if os.getuid() == 0 else "user"
     return find_cache() / f"{release}-{owner}-{content}"
 
@@ -77,20 +84,21 @@ def _build(release: str, tree: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=f"{tree.name}.building.", dir=tree.parent) as scratch:
         archive, unpacked = Path(scratch, "tree.tar"), Path(scratch, "tree")
-        _run([*_mmdebstrap(), release, str(archive), find_mirror()], f"mmdebstrap {release}")
+        suite = release.partition("_")[0]
+        _run([*_mmdebstrap(list_packages(release)), suite, str(archive), find_mirror()], f"mmdebstrap {release}")
         unpacked.mkdir()
         devices = [] if os.getuid() == 0 else ["--exclude=./dev/*"]
         _run(["tar", "-xf", str(archive), "-C", str(unpacked), *devices], f"unpacking {release}")
         unpacked.rename(tree)
 
 
-def _mmdebstrap() -> list[str]:
+def _mmdebstrap(packages: tuple[str, ...]) -> list[str]:
     options = ['Acquire::Check-Valid-Until "false"', 'Acquire::Languages "none"', 'Acquire::Retries "2"']
     return [
         "mmdebstrap",
         "--quiet",
         "--variant=minbase",
-        f"--include={','.join(PACKAGES)}",
+        f"--include={','.join(packages)}",
         *[f"--aptopt={option}" for option in options],
         *[f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in _UNWANTED],
     ]
