@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(condition: Callable[[], object], awaited: str, limit: float = 60.0, interval: float = 0.02) -> None:
+def wait_until(condition: Callable[[], object], awaited: str, limit: float = 300.0, interval: float = 0.02) -> None:
     """Return as soon as the condition holds. Raises AssertionError, which names what was awaited, after the limit."""
     deadline = time.monotonic() + limit
     while not condition():

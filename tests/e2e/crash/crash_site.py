@@ -132,8 +132,10 @@ class Site:
         return path
 
     def arguments(self, **changes: Any) -> dict[str, Any]:
-        """Return the task's arguments, as a user writes them."""
+        """Return the task's arguments. What is held is not given up, however slow the machine."""
         return {
+            "aws_config": {"read_timeout": 600},
+            "command_timeout": 600,
             "name": "web",
             "base_directory": "{{ base_directory }}",
             "certificate_authority_arn": self.authority,

@@ -119,6 +119,7 @@ def hold_all(held: list[Held]) -> None:
 def let_replies_through(held: list[Held], control: EmulatorControl) -> None:
     """Release the replies of the points that are `unwritten`, and return when they have left."""
     for one in (one for one in held if one.point.unwritten):
-        (request,) = [request for request in control.held() if request["fault"] == one.fault_id]
-        control.release(request["id"])
+        for request in control.held():
+            if request["fault"] == one.fault_id:
+                control.release(request["id"])
         wait_until(lambda one=one: not one.is_held(), f"the reply at {one.point.name} leaves")
