@@ -104,6 +104,10 @@ build: setup ## Build the Galaxy tarball into build/
 docs: setup ## Build the HTML documentation into build/docs
 	@tests/utils/setup/build_docs.sh
 
+.PHONY: errors
+errors: setup ## Write the tables of the page of errors from the code
+	@python -m setup.error_page
+
 .PHONY: clean
 clean: ## Remove everything that make made
 	rm -rf .ansible .cache .deps .stage .venv build

@@ -122,7 +122,7 @@ CODES: dict[str, tuple[type[ServiceError], str]] = {
     **dict.fromkeys(_CREDENTIAL_CODES, (Unreachable, _CREDENTIALS_REMEDY)),
 }
 
-_LOCAL_CAUSES = {
+LOCAL_CAUSES = {
     "NoCredentialsError": ("no credentials were found", _CREDENTIALS_REMEDY),
     "PartialCredentialsError": ("the credentials are incomplete", _CREDENTIALS_REMEDY),
     "CredentialRetrievalError": ("the credentials could not be fetched", _CREDENTIALS_REMEDY),
@@ -194,8 +194,8 @@ def translate(error: BaseException, failed: str, operation: str, on: str | None 
     details = {"code": fault.code, "operation": operation, "transient": fault.transient or None, **known}
     if fault.code == "ParamValidationError":
         return InvalidInput(failed, because=fault.message, on=on, remedy="Mend the option that is named", **details)
-    if fault.code in _LOCAL_CAUSES:
-        cause, remedy = _LOCAL_CAUSES[fault.code]
+    if fault.code in LOCAL_CAUSES:
+        cause, remedy = LOCAL_CAUSES[fault.code]
         return Unreachable(failed, because=f"{cause} ({fault.message})", on=on, remedy=remedy, **details)
     kind, remedy = CODES.get(fault.code, (None, ""))
     if kind is None:
