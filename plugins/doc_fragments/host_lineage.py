@@ -53,7 +53,7 @@ options:
   key_passphrase:
     description:
       - Protects the private key wherever it is written, but for the PKCS#12 file.
-      - Setting it for a key that has none encrypts that key. Taking it away needs a new certificate.
+      - Setting it for a key that has none encrypts that key. Changing it or taking it away needs a new certificate.
     type: str
   formats:
     description:

@@ -92,12 +92,16 @@ class RecordedCertificate:
 
 @dataclass(frozen=True)
 class LineageState:
-    """What was found on the host: a recorded certificate, or what is wrong with it."""
+    """What was found on the host: a recorded certificate, or what is wrong with it.
+
+    ``key_locked``: the key is protected, and not by the passphrase that was given.
+    """
 
     recorded: RecordedCertificate | None = None
     unreadable: str | None = None
     key_missing: bool = False
     key_mismatch: bool = False
+    key_locked: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,13 +154,15 @@ def key_does_not_match(state: LineageState, _wanted: WantedLineage, _now: float)
 
 
 def key_parameters_changed(state: LineageState, wanted: WantedLineage, _now: float) -> Sequence[Reason]:
-    """Another key algorithm, or a key without the passphrase that protected the present one."""
+    """Another key algorithm, or a key without the passphrase that protected the present one, or under another."""
     recorded = _recorded(state)
     if wanted.key_algorithm is not None and recorded.key_algorithm != wanted.key_algorithm:
         message = f"The key is {recorded.key_algorithm}; {wanted.key_algorithm} is asked for"
         return [Reason("key_parameters_changed", message)]
     if recorded.key_encrypted and not wanted.key_encrypted:
         return [Reason("key_parameters_changed", "The key is protected by a passphrase; one without is asked for")]
+    if state.key_locked:
+        return [Reason("key_parameters_changed", "The key is protected by another passphrase than the one given")]
     return []
 
 

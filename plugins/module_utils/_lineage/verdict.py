@@ -37,7 +37,8 @@ class Verdict:
 def decide(inspection: Inspection, wanted: WantedLineage, now: float, key_matches: KeyMatches) -> Verdict:
     """Prefer what needs least: the candidate that waits, then the live generation, and a new certificate last.
 
-    ``key_matches`` is asked only about a generation whose key file has another content than was written.
+    ``key_matches`` is asked only about a generation whose key file has another content than was written, or whose key
+    is protected by a passphrase, which may be another than the one given.
     """
     verdict = _decide(inspection, wanted, now, key_matches)
     live = inspection.live
@@ -96,8 +97,14 @@ def describe_state(generation: Generation | None, key_matches: KeyMatches) -> Li
         force_id=manifest.force_id,
         key_encrypted=manifest.key_encrypted,
     )
-    mismatch = generation.key_changed and not key_matches(generation)
-    return LineageState(recorded, key_missing=generation.key_missing, key_mismatch=mismatch)
+    is_doubtful = generation.key_changed or manifest.key_encrypted
+    closed = is_doubtful and not generation.key_missing and not key_matches(generation)
+    return LineageState(
+        recorded,
+        key_missing=generation.key_missing,
+        key_mismatch=closed and generation.key_changed,
+        key_locked=closed and not generation.key_changed,
+    )
 
 
 def _to_reasons(faults: tuple[Fault, ...]) -> tuple[Reason, ...]:

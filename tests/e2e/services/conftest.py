@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import TASK, Site
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.services.servers import KINDS, Arguments, Server
+from cryptography.x509 import load_pem_x509_certificate
 
 from fleet.fleet import Fleet
 from fleet.trees import SERVICES
@@ -56,6 +57,14 @@ class ServedSite:
             session = server.open(self.root)
             session.finish()
             serials[kind] = session.serial
+        return serials
+
+    def read_live(self) -> dict[str, str]:
+        """Return the serials of the certificates that each service would read at its next start, by kind."""
+        serials = {}
+        for kind, server in self.servers.items():
+            pem = server.host.path(f"{server.host.base_directory}/web/live/cert.pem").read_bytes()
+            serials[kind] = format(load_pem_x509_certificate(pem).serial_number, "x")
         return serials
 
 

@@ -92,7 +92,7 @@ def test_whatever_fails_the_old_certificate_is_served_and_the_next_run_repairs_w
         assert (result.status, result.result.get("step")) == ("failed", step), (kind, result.result)
         assert failures[kind].says in result.result["msg"], result.result["msg"]
         assert "nothing will be issued anew" in result.result["msg"]
-    assert served.read_served() == before
+    assert served.read_served() == served.read_live() == before
     issued = served.site.list_issued()
     assert len(issued) == 2 * len(failures)
 

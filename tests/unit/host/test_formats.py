@@ -121,6 +121,14 @@ def test_a_passphrase_taken_away_needs_a_new_key(lineage: HostLineage) -> None:
     assert lineage.fault_of_live() is None and lineage.request()["action"] == "none"
 
 
+def test_another_passphrase_needs_a_new_key(lineage: HostLineage) -> None:
+    lineage.run(key_passphrase=PASSPHRASE)
+    done = lineage.run(key_passphrase="another")
+    assert [each["reason"] for each in done["asked"]["reasons"]] == ["key_parameters_changed"]
+    ask_openssl("pkey", "-noout", "-passin", "pass:another", "-in", str(lineage.live / "privkey.pem"))
+    assert lineage.request(key_passphrase="another")["action"] == "none"
+
+
 def test_owner_and_mode_are_apart_for_key_and_certificates_and_are_repaired(lineage: HostLineage) -> None:
     options = {"group": str(os.getgid()), "mode": "0640", "key_owner": str(os.getuid()), "key_mode": "0400"}
     lineage.run(**options)
