@@ -55,10 +55,11 @@ class Scenario:
 
 
 _OWN = (COLLECTION, FLOOR)
+_ALL = (COLLECTION, ROLE, BASELINE, FLOOR)
 _DAILY = (FIRST, NOTHING)
 _SMALL = (
-    Scenario("10-ssh", size=10, forks=20, rounds=3, contestants=(COLLECTION, ROLE, BASELINE, FLOOR)),
-    Scenario("10-local", size=10, forks=20, rounds=1, connection="local"),
+    Scenario("10-ssh", size=10, forks=20, rounds=1, contestants=_ALL),
+    Scenario("10-local", size=10, forks=20, rounds=1, connection="local", cases=_DAILY),
 )
 _SETTINGS = tuple(
     Scenario(f"50-ssh-{forks}-{strategy}", 50, forks, 1, strategy, contestants=_OWN, cases=_DAILY)
@@ -67,8 +68,12 @@ _SETTINGS = tuple(
 )
 _MEDIUM = (
     *_SMALL,
-    Scenario("100-ssh", size=100, forks=50, rounds=1, contestants=(COLLECTION, ROLE, BASELINE, FLOOR)),
+    Scenario("50-ssh", size=50, forks=50, rounds=1, cases=_DAILY),
     *_SETTINGS,
+    Scenario("300-ssh", size=300, forks=50, rounds=1, contestants=_OWN, cases=_DAILY),
+)
+_LARGE = (
+    Scenario("100-ssh", size=100, forks=50, rounds=3, contestants=_ALL),
     Scenario("1000-ssh", size=1000, forks=50, rounds=1, contestants=_OWN, cases=_DAILY),
 )
 _FULL = tuple(
@@ -86,6 +91,7 @@ PROFILES: dict[str, tuple[Scenario, ...]] = {
     "smoke": _SMOKE,
     "small": _SMALL,
     "medium": _MEDIUM,
-    "full": (*_MEDIUM, *_FULL),
+    "large": (*_MEDIUM, *_LARGE),
+    "full": (*_MEDIUM, *_LARGE, *_FULL),
 }
 """On two quiet cores: half a minute, minutes, an hour, days."""
