@@ -10,7 +10,7 @@ from pathlib import Path
 
 BEGIN = "<!-- results: begin, made by make bench BENCH=--publish -->"
 END = "<!-- results: end -->"
-PUBLISHED_PLOTS = ("10-ssh", "100-ssh")
+PUBLISHED_PLOTS = ("10-ssh", "50-ssh", "300-ssh", "1000-ssh")
 
 
 def publish(results: Path, documents: Path) -> None:
