@@ -79,6 +79,7 @@ ISSUED_SPEC: dict[str, Any] = {
     "certificate_arn": {"type": "str"},
     "generation": {"type": "str"},
     "keep_generations": {"type": "int", "default": 2},
+    "forget_superseded": {"type": "list", "elements": "str", "default": []},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
 

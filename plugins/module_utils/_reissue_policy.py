@@ -44,6 +44,7 @@ REASONS: Mapping[str, str] = {
     "link_changed": "a link at a usual path is missing or points elsewhere",
     "adopted": "a key and certificate in place meet the policy and are taken over",
     "not_in_service": "the newest certificate is on the host, but was not proved to be in service",
+    "superseded": "a certificate that a renewal replaced is to be revoked",
 }
 
 TERM_REASONS = {

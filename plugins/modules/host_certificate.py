@@ -54,7 +54,7 @@ options:
   state:
     description:
       - Whether the certificate is kept on the host, or removed from it with all its files and keys.
-      - Removing does not revoke.
+      - Removing revokes only with O(revoke_removed).
     type: str
     choices: [present, absent]
     default: present
@@ -201,6 +201,32 @@ options:
     description: How many former generations of the certificate to keep on the host.
     type: int
     default: 2
+  revoke_superseded:
+    description:
+      - Have AWS Private CA revoke the certificates that this task replaces. Nothing is revoked without it.
+      - A replaced certificate is revoked by the first run after O(revoke_superseded.after) that finds nothing else due,
+        and only if the service was proved (O(verify)) to serve the new one. The one in service never is.
+      - The host keeps track of what is to be revoked, and the ledger must know it as this host's, so that no host can
+        have another's certificate revoked. What was replaced without a proof, or was adopted, is left alone.
+    type: dict
+    suboptions:
+      reason:
+        description: The reason that is published.
+        type: str
+        choices: [UNSPECIFIED, KEY_COMPROMISE, CERTIFICATE_AUTHORITY_COMPROMISE, AFFILIATION_CHANGED, SUPERSEDED,
+          CESSATION_OF_OPERATION, PRIVILEGE_WITHDRAWN, A_A_COMPROMISE]
+        default: SUPERSEDED
+      after:
+        description: How long after the proof, as V(7d), V(12h) or V(0s).
+        type: str
+        default: 7d
+  revoke_removed:
+    description:
+      - With O(state=absent), have the certificate and those that it replaced revoked for this reason, then remove it.
+      - Costs another round trip to the host.
+    type: str
+    choices: [UNSPECIFIED, KEY_COMPROMISE, CERTIFICATE_AUTHORITY_COMPROMISE, AFFILIATION_CHANGED, SUPERSEDED,
+      CESSATION_OF_OPERATION, PRIVILEGE_WITHDRAWN, A_A_COMPROMISE]
   formats:
     description:
       - Files to write beside C(privkey.pem), C(cert.pem), C(chain.pem), C(fullchain.pem) and C(root.pem).
@@ -272,10 +298,20 @@ EXAMPLES = r"""
     as_of: "2027-03-01T00:00:00Z"
   check_mode: true
 
+- name: Keep a certificate, and have a replaced one revoked two days after the new one is proved to be served
+  fleet_pki.aws_private_ca.host_certificate:
+    name: api
+    certificate_authority_arn: "{{ ca_arn }}"
+    common_name: "{{ inventory_hostname }}"
+    reload_command: systemctl reload nginx
+    verify: {port: 443}
+    revoke_superseded: {after: 2d}
+
 - name: Remove a certificate and its key
   fleet_pki.aws_private_ca.host_certificate:
     name: old
     state: absent
+    revoke_removed: CESSATION_OF_OPERATION
 """
 
 RETURN = r"""
@@ -340,4 +376,9 @@ next_renewal:
   description: When the next renewal is due, in ISO 8601.
   returned: success
   type: str
+revoked:
+  description: ARNs of the certificates that were revoked, or in check mode would be.
+  returned: success
+  type: list
+  elements: str
 """

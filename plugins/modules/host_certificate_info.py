@@ -104,6 +104,12 @@ lineages:
       description: All generations on the host, oldest first.
       type: list
       elements: str
+    superseded:
+      description:
+        - Certificates that another one was proved in service instead of, until they are revoked or have expired.
+        - Each has C(serial), C(certificate_arn), C(not_after) and C(since), the time of the proof in epoch seconds.
+      type: list
+      elements: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule

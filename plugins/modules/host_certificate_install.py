@@ -97,6 +97,11 @@ options:
     description: How many generations are kept beside the live one.
     type: int
     default: 2
+  forget_superseded:
+    description: ARNs of replaced certificates that are dealt with, and are taken off the host's record of them.
+    type: list
+    elements: str
+    default: []
   state:
     description: V(absent) removes the lineage with all its keys from the host. It revokes nothing.
     type: str

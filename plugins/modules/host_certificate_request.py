@@ -169,6 +169,11 @@ replaces:
   description: Serial, hexadecimal, of the certificate that a new one takes the place of, null when there is none.
   returned: success
   type: str
+superseded:
+  description: Certificates that the live one was proved in service instead of, until they are dealt with or expire.
+  returned: success
+  type: list
+  elements: dict
 host_time:
   description: The host's clock in epoch seconds.
   returned: success

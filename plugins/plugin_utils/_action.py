@@ -14,6 +14,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ..module_utils._acm_pca.models import LineageId
 from ..module_utils._clock import SystemClock
 from ..module_utils._errors import InvalidInput, PrivateCaError
 from ..module_utils._x509.gate import check_request
@@ -24,7 +25,9 @@ from ._issuer import RunIssuer
 from ._options import ARGUMENT_SPEC, CONSTRAINTS, FILE_OPTIONS
 from ._order import Order, read_order
 from ._outcome import Outcome, build_failure, build_result
+from ._revoker import RunRevoker
 from ._run import MEMORY, RUN_ID
+from ._supersession import require_ledger
 
 display = Display()
 
@@ -50,11 +53,15 @@ def _bring_about(
     options: Mapping[str, Any], host_name: str, host: HostModules, issuer: RunIssuer, *, check_mode: bool
 ) -> Outcome:
     moment = read_moment(options.get("as_of"), time.time())
+    revoker, reason = RunRevoker(options, MEMORY, SystemClock()), options["revoke_removed"]
     if options["state"] == "absent":
-        return remove_certificate(options["name"], host, moment, predicted=check_mode)
+        if reason is not None:
+            require_ledger(options, "revoke_removed")
+        lineage = LineageId(host=host_name, name=options["name"])
+        return remove_certificate(lineage, host, moment, revoker, reason, predicted=check_mode)
     order = read_order(options, host_name)
     force_id = RUN_ID if options["force"] else None
-    return Flow(order, host, issuer, hold_at_gate, moment, force_id).keep(check_mode=check_mode)
+    return Flow(order, host, issuer, revoker, hold_at_gate, moment, force_id).keep(check_mode=check_mode)
 
 
 def hold_at_gate(csr: str, order: Order) -> None:

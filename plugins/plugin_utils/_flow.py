@@ -12,11 +12,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from ..module_utils._acm_pca.models import Issuance
+from ..module_utils._acm_pca.models import Issuance, LineageId
 from ..module_utils._errors import PrivateCaError
 from ..module_utils._host_argument_specs import SERVICE_SPEC
 from ..module_utils._x509.facts import certificate_facts
@@ -26,6 +26,7 @@ from ._options import POLICY_OPTIONS
 from ._order import Order
 from ._outcome import Outcome
 from ._renewal import check_renewal_plan, plan_renewal, warn_of_authority_end, warn_of_unproved_service
+from ._supersession import Replaced, give_reason, select_due, warn_of_unknown
 
 _DEFAULT_MARGIN = 3600
 """Seconds by which AWS Private CA dates NotBefore back (API operation IssueCertificate, ValidityNotBefore)."""
@@ -67,6 +68,13 @@ class Gate(Protocol):
         """Raise RequestRefused when the CSR asks for anything else."""
 
 
+class Revoker(Protocol):
+    """Revokes what a host's certificates replaced."""
+
+    def revoke(self, lineage: LineageId, certificate_arns: Sequence[str], reason: str) -> tuple[str, ...]:
+        """Revoke those of the certificates that are known as the lineage's, and return their ARNs."""
+
+
 @dataclass(frozen=True)
 class Flow:
     """The way of one lineage to what its ``order`` asks. ``force_id`` is the run's identity when forced, else None."""
@@ -74,6 +82,7 @@ class Flow:
     order: Order
     host: HostModules
     issuer: Issuer
+    revoker: Revoker
     gate: Gate
     moment: Moment
     force_id: str | None = None
@@ -82,9 +91,29 @@ class Flow:
         """Return what was done; in check mode, what would be. Raises PrivateCaError."""
         check_renewal_plan(self.order, self.moment.judged)
         inspection = self.host.inspect(self._list_request_options())
-        if inspection.action == "none" or check_mode:
-            return predict(self.order, inspection)
-        return self._act(inspection)
+        due = self._list_due(inspection)
+        if check_mode or (inspection.action == "none" and not due):
+            return predict(self.order, inspection, due)
+        return self._revoke(inspection, due) if due else self._act(inspection)
+
+    def _list_due(self, inspection: Inspection) -> tuple[Replaced, ...]:
+        if inspection.action != "none":
+            return ()
+        serving, now = inspection.certificate_arn, self.moment.judged
+        return select_due(inspection.replaced, serving, self.order.supersession, now)
+
+    def _revoke(self, inspection: Inspection, due: Sequence[Replaced]) -> Outcome:
+        reason = str(self.order.options["revoke_superseded"]["reason"])
+        arns = [one.certificate_arn for one in due]
+        revoked = self.revoker.revoke(self.order.lineage, arns, reason)
+        installation = self.host.forget(arns, self._list_install_options())
+        return replace(
+            predict(self.order, inspection, due),
+            predicted=False,
+            steps=installation.steps,
+            revoked=revoked,
+            warnings=warn_of_unknown(arns, revoked),
+        )
 
     def _act(self, inspection: Inspection) -> Outcome:
         if inspection.action == "issue":
@@ -145,17 +174,32 @@ class Flow:
         }
 
 
-def remove_certificate(name: str, host: HostModules, moment: Moment, *, predicted: bool) -> Outcome:
-    """Remove the lineage ``name`` from the host and return what was done, or in check mode would be."""
+def remove_certificate(
+    lineage: LineageId,
+    host: HostModules,
+    moment: Moment,
+    revoker: Revoker,
+    revocation_reason: str | None = None,
+    *,
+    predicted: bool,
+) -> Outcome:
+    """Remove the lineage from the host and return what was done, or in check mode would be.
+
+    With a reason, its certificates are revoked first: a failure leaves what a later run needs to go on.
+    """
+    arns = () if revocation_reason is None else host.list_certificates()
+    revoked = arns if predicted or not arns else revoker.revoke(lineage, arns, str(revocation_reason))
     removal = host.remove({"now": moment.judged})
     return Outcome(
-        name=name,
+        name=lineage.name,
         action="remove" if removal.changed else "none",
         reasons=(),
         predicted=predicted and removal.changed,
         before=removal.previous,
         after=None,
         steps=removal.steps,
+        revoked=revoked,
+        warnings=warn_of_unknown(arns, revoked),
     )
 
 
@@ -167,13 +211,15 @@ def compute_clock_skew(order: Order, moment: Moment) -> int:
     return int(margin + abs(moment.judged - moment.real))
 
 
-def predict(order: Order, inspection: Inspection) -> Outcome:
-    """Return the outcome of an inspection that is not, or not to be, followed by work."""
+def predict(order: Order, inspection: Inspection, due: Sequence[Replaced] = ()) -> Outcome:
+    """Return the outcome of an inspection that is not, or not to be, followed by work; ``due`` is to be revoked."""
+    action = "revoke" if due else inspection.action
     return Outcome(
         name=order.lineage.name,
-        action=inspection.action,
-        reasons=inspection.reasons,
-        predicted=inspection.action != "none",
+        action=action,
+        reasons=(*inspection.reasons, *map(give_reason, due)),
+        predicted=action != "none",
+        revoked=tuple(one.certificate_arn for one in due),
         before=inspection.current,
         after=_describe_asked(order, inspection),
         certificate_arn=inspection.certificate_arn,

@@ -9,13 +9,14 @@ CONTRIBUTING.md ("The contract between the flow and the host") is what both side
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..module_utils._acm_pca.models import IssuedCertificate
 from ..module_utils._errors import PrivateCaError, StepFailed
 from ..module_utils._reissue_policy import Reason
+from ._supersession import Replaced, list_replaced
 
 Facts = Mapping[str, Any]
 _CARRIED = ("warnings", "deprecations", "ansible_facts")
@@ -43,6 +44,7 @@ class Inspection:
     replaces: str | None
     certificate_arn: str | None
     issued_at: float | None
+    replaced: tuple[Replaced, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,20 @@ class HostModules:
             replaces=result.get("replaces"),
             certificate_arn=result.get("certificate_arn"),
             issued_at=result.get("issued_at"),
+            replaced=list_replaced(result.get("superseded", ())),
         )
+
+    def list_certificates(self) -> tuple[str, ...]:
+        """Return the ARNs of the lineage's live certificate, where it is known, and of those that it replaced."""
+        place = {name: self._files[name] for name in ("name", "base_directory")}
+        found = self._run("host_certificate_info", place)["lineages"]
+        live = [lineage["certificate_arn"] for lineage in found]
+        replaced = [entry["certificate_arn"] for lineage in found for entry in lineage["superseded"]]
+        return tuple(dict.fromkeys(arn for arn in (*live, *replaced) if arn and ":acm-pca:" in arn))
+
+    def forget(self, certificate_arns: Sequence[str], options: Mapping[str, Any]) -> Installation:
+        """Have the host no longer keep track of certificates that were replaced."""
+        return self._install({**options, "forget_superseded": list(certificate_arns)})
 
     def install(self, issued: IssuedCertificate, options: Mapping[str, Any]) -> Installation:
         """Install a certificate that was just issued; ``options`` say what it must be and how the service takes it."""
@@ -123,7 +138,10 @@ class HostModules:
         )
 
     def _call(self, module: str, options: Mapping[str, Any]) -> dict[str, Any]:
-        result = self._run_module(module, drop_absent({**self._files, **options}))
+        return self._run(module, {**self._files, **options})
+
+    def _run(self, module: str, options: Mapping[str, Any]) -> dict[str, Any]:
+        result = self._run_module(module, drop_absent(options))
         self._carry(result)
         if result.get("failed"):
             raise describe_failure(module, result)

@@ -15,6 +15,7 @@ from ..module_utils._assumed_role import ASSUME_ROLE_OPTIONS
 from ..module_utils._host_argument_specs import BASE_DIRECTORY, FILE_SPEC, ISSUED_SPEC, POLICY_SPEC, SERVICE_SPEC
 from ..module_utils._issuance_options import LEDGER_OPTIONS, LIMIT_OPTIONS, RECOVERY_OPTIONS, TERMS_OPTIONS
 from ..module_utils._x509.algorithms import KEY_ALGORITHMS
+from ._supersession import SUPERSESSION_OPTIONS
 
 POLICY_OPTIONS = ("key_rotation", "rotate_key", "renew_before", "revoked_serials", "adopt")
 FILE_OPTIONS = ("name", "base_directory", *FILE_SPEC)
@@ -62,6 +63,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     **leave_paths_to_host({name: POLICY_SPEC[name] for name in POLICY_OPTIONS}),
     **leave_paths_to_host(SERVICE_SPEC),
     "keep_generations": ISSUED_SPEC["keep_generations"],
+    **SUPERSESSION_OPTIONS,
     **LEDGER_OPTIONS,
     **LIMIT_OPTIONS,
     **RECOVERY_OPTIONS,

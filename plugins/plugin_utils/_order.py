@@ -20,6 +20,7 @@ from ..module_utils._issuance_token import canonical_passthrough
 from ..module_utils._lineage.service import read_service
 from ..module_utils._x509.names import normalise_general_names
 from ..module_utils._x509.subjects import normalise_subject
+from ._supersession import Supersession, read_supersession
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Order:
     validity_not_before: Validity | None
     api_passthrough: Mapping[str, Any] | None
     options: Mapping[str, Any]
+    supersession: Supersession | None = None
 
     def terms(self, signing_algorithm: str | None = None) -> dict[str, str]:
         """Return the terms that the host records with a generation and compares with; a missing key is no term."""
@@ -91,6 +93,7 @@ def read_order(options: Mapping[str, Any], host: str) -> Order:
         validity_not_before=read_validity(options.get("validity_not_before")),
         api_passthrough=build_passthrough(options.get("api_passthrough")),
         options=options,
+        supersession=read_supersession(options),
     )
 
 

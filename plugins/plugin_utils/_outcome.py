@@ -24,6 +24,7 @@ _DONE = {
     "apply": "applied the certificate that was kept aside",
     "issue": "issued and installed",
     "remove": "removed",
+    "revoke": "revoked what was replaced",
 }
 _PREDICTED = {
     "none": "nothing is due",
@@ -31,6 +32,7 @@ _PREDICTED = {
     "apply": "the certificate kept aside would be applied",
     "issue": "a certificate would be issued and installed",
     "remove": "would be removed",
+    "revoke": "what was replaced would be revoked",
 }
 
 
@@ -39,7 +41,7 @@ class Outcome:
     """One lineage after (or, in check mode, instead of) the work.
 
     ``before`` and ``after`` are facts of the live certificate; ``after`` is what is asked when ``predicted``.
-    ``next_renewal`` is ISO 8601 UTC.
+    ``next_renewal`` is ISO 8601 UTC, ``revoked`` are ARNs.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Outcome:
     steps: tuple[str, ...] = ()
     served_serial: str | None = None
     next_renewal: str | None = None
+    revoked: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
@@ -78,6 +81,7 @@ def build_result(outcome: Outcome) -> dict[str, Any]:
         "steps": list(outcome.steps),
         "served_serial": outcome.served_serial,
         "next_renewal": outcome.next_renewal,
+        "revoked": list(outcome.revoked),
         "diff": build_diff(
             outcome.name,
             outcome.before,
@@ -93,6 +97,8 @@ def build_result(outcome: Outcome) -> dict[str, Any]:
 def build_message(outcome: Outcome) -> str:
     """Return one line: what was done, or would be, and why."""
     verb = (_PREDICTED if outcome.predicted else _DONE)[outcome.action]
+    if outcome.action == "revoke" and not outcome.revoked:
+        verb = "nothing was revoked"
     message = f"{outcome.name}: {verb}"
     if outcome.reasons:
         message += " (" + "; ".join(reason.message.rstrip(".") for reason in outcome.reasons) + ")"

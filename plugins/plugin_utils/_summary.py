@@ -10,9 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_KINDS = ("issued", "renewed", "applied", "repaired", "removed", "unchanged", "failed")
-_DONE = ("issued", "renewed", "applied", "repaired", "removed")
-_KIND_BY_ACTION = {"apply": "applied", "repair": "repaired", "remove": "removed", "none": "unchanged"}
+_KINDS = ("issued", "renewed", "applied", "repaired", "removed", "revoked", "unchanged", "failed")
+_DONE = ("issued", "renewed", "applied", "repaired", "removed", "revoked")
+_KIND_BY_ACTION = {
+    "apply": "applied",
+    "repair": "repaired",
+    "remove": "removed",
+    "revoke": "revoked",
+    "none": "unchanged",
+}
 _MOST_NAMED = 10
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,16 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.models import (
     Issuance,
     IssuedCertificate,
+    LineageId,
 )
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import PrivateCaError
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._host_argument_specs import (
+    INFO_SPEC,
     INSTALL_SPEC,
     REQUEST_SPEC,
 )
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.info import read_lineages
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.install import install_certificate
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.request import request_certificate
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._action import hold_at_gate
@@ -40,9 +44,15 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome 
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import DAY, NOW, Hierarchy
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_lineage import HastyFiles
 
+
+def _read_info(params: Mapping[str, Any], files: Files, _check_mode: bool) -> dict[str, Any]:
+    return {"lineages": read_lineages(params, files)}
+
+
 _MODULES = {
     "host_certificate_request": (REQUEST_SPEC, request_certificate),
     "host_certificate_install": (INSTALL_SPEC, install_certificate),
+    "host_certificate_info": (INFO_SPEC, _read_info),
 }
 
 
@@ -53,6 +63,12 @@ class MemoryAuthority:
     hierarchy: Hierarchy
     now: float = NOW
     issued: dict[tuple[str, str | None], str] = field(default_factory=dict)
+    revoked: list[str] = field(default_factory=list)
+
+    def revoke(self, lineage: LineageId, certificate_arns: Sequence[str], reason: str) -> tuple[str, ...]:
+        """Revoke all of them."""
+        self.revoked += certificate_arns
+        return tuple(certificate_arns)
 
     def issue(self, order: Order, csr: str, replaces: str | None) -> SignedRequest:
         """Return the certificate of the CSR; the same CSR in the same place gets the same one."""
@@ -98,6 +114,11 @@ def keep(
         {name: options.get(name) for name in FILE_OPTIONS},
     )
     if options["state"] == "absent":
-        return build_result(remove_certificate(options["name"], host, moment, predicted=check_mode))
+        lineage = LineageId(host="web-01", name=options["name"])
+        return build_result(
+            remove_certificate(lineage, host, moment, authority, options["revoke_removed"], predicted=check_mode)
+        )
     order = read_order(options, "web-01")
-    return build_result(Flow(order, host, authority, hold_at_gate, moment, force_id).keep(check_mode=check_mode))
+    return build_result(
+        Flow(order, host, authority, authority, hold_at_gate, moment, force_id).keep(check_mode=check_mode)
+    )

@@ -18,6 +18,7 @@ from .._generations.pending import is_answered, read_pending, remove_pending
 from .._generations.plan import FilePlan
 from .._generations.publication import check_links, place_links, prune_generations, switch_live
 from .._generations.state import ServiceState, read_state, write_state
+from .._generations.superseded import record_superseded
 from .service import Service
 
 
@@ -31,13 +32,17 @@ class Application:
 
 @dataclass(frozen=True)
 class Rollout:
-    """What is to be brought into service: a whole generation with its leaf's facts, for a service, with these files."""
+    """What is to be brought into service: a whole generation with its leaf's facts, for a service, with these files.
+
+    ``moment`` is the control node's time, in epoch seconds.
+    """
 
     lineage: Directory
     generation: str
     facts: Mapping[str, Any]
     plan: FilePlan
     service: Service
+    moment: float
 
 
 def apply_generation(rollout: Rollout, keep: int) -> Application:
@@ -58,6 +63,9 @@ def apply_generation(rollout: Rollout, keep: int) -> Application:
         served = _take_steps(rollout, steps)
     except StepFailed as failure:
         raise _go_back(rollout, fallback, steps, failure) from failure
+    if served is not None:  # before the state says so, or a kill in between would lose what is to be revoked
+        replaced = [read_generation(lineage, each, None).manifest for each in earlier if each is not None]
+        record_superseded(lineage, [each for each in replaced if each is not None], rollout.facts, rollout.moment)
     write_state(lineage, ServiceState(in_service=generation, fallback=generation))
     prune_generations(lineage, keep, {generation})
     pending = read_pending(lineage)

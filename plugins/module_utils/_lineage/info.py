@@ -18,6 +18,7 @@ from .._generations.manifest import Manifest
 from .._generations.pending import read_pending
 from .._generations.plan import CERTIFICATE_DER, COMBINED, FORMATS, KEYSTORE, PRIVATE_KEY, FilePlan
 from .._generations.publication import list_generations
+from .._generations.superseded import read_superseded
 from .._reissue_policy import WantedLineage, compute_renewal_time, parse_renew_before
 from .._x509.times import read_time, show_time
 from .disk import told_disk_errors
@@ -60,6 +61,7 @@ def _read_lineage(params: Mapping[str, Any], name: str, files: Files) -> dict[st
             "candidate": None if inspection.candidate is None else inspection.candidate.id,
             "failure": inspection.state.failure,
             "generations": list_generations(lineage),
+            "superseded": [asdict(entry) for entry in read_superseded(lineage)],
         }
 
 

@@ -21,6 +21,7 @@ from .._generations.lock import hold_lock
 from .._generations.manifest import Manifest
 from .._generations.pending import is_answered, read_pending, remove_pending
 from .._generations.publication import repair_generation, stage_generation
+from .._generations.superseded import forget_superseded, read_superseded
 from .application import Application, Rollout, announce_change, apply_generation
 from .diff import build_diff
 from .disk import told_disk_errors
@@ -44,6 +45,7 @@ class InstallOptions:
     certificate_arn: str | None
     generation: str | None
     keep_generations: int
+    forget_superseded: tuple[str, ...]
     state: str
 
 
@@ -60,6 +62,7 @@ def read_install_options(params: Mapping[str, Any]) -> InstallOptions:
         certificate_arn=params.get("certificate_arn"),
         generation=params.get("generation"),
         keep_generations=DEFAULT_KEEP if keep is None else keep,
+        forget_superseded=tuple(params.get("forget_superseded") or ()),
         state=params.get("state") or "present",
     )
 
@@ -159,12 +162,15 @@ def _install(lineage: Directory, options: InstallOptions, issued: IssuedSet | No
     target = issued.id if issued is not None else options.generation or _live_id(before)
     generation = _read_whole(lineage, target, options)
     steps += _repair(lineage, generation, options)
+    forgot = ("forget",) if forget_superseded(lineage, options.forget_superseded) else ()
     if not needs_application(before, generation):
-        return _result(options, before, generation, None, changed=False)
+        return _result(options, before, generation, Application(forgot, None), changed=bool(forgot))
     manifest = _manifest(generation)
-    rollout = Rollout(lineage, generation.id, manifest.facts, options.lineage.plan, options.service)
+    rollout = Rollout(
+        lineage, generation.id, manifest.facts, options.lineage.plan, options.service, options.lineage.now
+    )
     application = apply_generation(rollout, options.keep_generations)
-    done = Application((*steps, *application.steps), application.served)
+    done = Application((*steps, *forgot, *application.steps), application.served)
     return _result(options, before, generation, done, changed=True)
 
 
@@ -270,7 +276,9 @@ def _predict(
         generation = found if issued is not None and found.manifest is None else _read_whole(lineage, target, options)
     elif issued is None:
         _manifest(generation)
-    result = _result(options, before, generation, None, changed=needs_application(before, generation))
+    on_record = read_superseded(lineage) if lineage is not None else ()
+    forgets = any(entry.certificate_arn in options.forget_superseded for entry in on_record)
+    result = _result(options, before, generation, None, changed=needs_application(before, generation) or forgets)
     facts = issued.facts if issued is not None else generation.manifest.facts if generation.manifest else None
     return {**result, "current": facts}
 

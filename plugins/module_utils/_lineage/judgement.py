@@ -110,7 +110,11 @@ def _judge_adoption(
 
 
 def build_result(
-    options: RequestOptions, verdict: Verdict, request: Mapping[str, Any] | None, changed: bool
+    options: RequestOptions,
+    verdict: Verdict,
+    request: Mapping[str, Any] | None,
+    changed: bool,
+    superseded: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Return the module's result, as the contract in CONTRIBUTING.md has it."""
     wanted = options.lineage.wanted
@@ -125,6 +129,7 @@ def build_result(
         "replaces": verdict.replaces,
         "certificate_arn": verdict.certificate_arn,
         "issued_at": verdict.issued_at,
+        "superseded": list(superseded),
         "host_time": int(time.time()),
         "changed": changed,
         "diff": build_diff(options.lineage.name, verdict.current, asked or verdict.current, "asked for"),

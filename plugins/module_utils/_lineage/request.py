@@ -11,11 +11,13 @@ Python compiles a module that Ansible ships anew in each run.
 from __future__ import annotations
 
 import time
-from typing import Any, Mapping
+from dataclasses import asdict
+from typing import Any, Mapping, Sequence
 
 from .._errors import UnusableState
+from .._generations.directory import Directory
 from .._generations.files import Files
-from .._generations.location import open_lineage
+from .._generations.location import SUPERSEDED, open_lineage
 from .disk import told_disk_errors
 from .judgement import Judgement, RequestOptions, build_result, judge_lineage, read_request_options
 
@@ -26,10 +28,10 @@ def request_certificate(params: Mapping[str, Any], files: Files, check_mode: boo
     lineage_options = options.lineage
     check_clock(lineage_options.now, time.time(), options.max_clock_skew)
     with told_disk_errors("look at the lineage", lineage_options.base_directory):
-        judgement, resumable = _look(options, files)
+        judgement, resumable, superseded = _look(options, files)
     writes = judgement.adoptable is not None or judgement.verdict.action == "issue"
     if check_mode or not writes:
-        return build_result(options, judgement.verdict, None, changed=writes and not resumable)
+        return build_result(options, judgement.verdict, None, writes and not resumable, superseded)
     from .pending import leave_request
 
     with told_disk_errors("leave a request", f"{lineage_options.base_directory}/{lineage_options.name}"):
@@ -52,14 +54,22 @@ def check_clock(control_node: float, host: float, tolerance: float) -> None:
     )
 
 
-def _look(options: RequestOptions, files: Files) -> tuple[Judgement, bool]:
+def _look(options: RequestOptions, files: Files) -> tuple[Judgement, bool, Sequence[Mapping[str, Any]]]:
     lineage = open_lineage(files, options.lineage.base_directory, options.lineage.name)
     if lineage is None:
-        return judge_lineage(None, options, files), False
+        return judge_lineage(None, options, files), False, ()
     with lineage:
         judgement = judge_lineage(lineage, options, files)
         if judgement.verdict.action != "issue":
-            return judgement, False
+            return judgement, False, _list_superseded(lineage)
         from .pending import find_pending
 
-        return judgement, find_pending(lineage, judgement.verdict, options) is not None
+        return judgement, find_pending(lineage, judgement.verdict, options) is not None, ()
+
+
+def _list_superseded(lineage: Directory) -> Sequence[Mapping[str, Any]]:
+    if lineage.stat(SUPERSEDED) is None:
+        return ()
+    from .._generations.superseded import read_superseded
+
+    return [asdict(entry) for entry in read_superseded(lineage)]

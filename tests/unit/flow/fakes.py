@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.models import (
     Issuance,
     IssuedCertificate,
+    LineageId,
 )
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow import SignedRequest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import Order
@@ -73,6 +74,18 @@ class FakeHost:
     def __call__(self, module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         self.calls.append((module, dict(arguments)))
         return dict(self.answers.pop(0))
+
+
+class FakeRevoker:
+    """Knows every certificate but those whose ARN ends in ``unknown``."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def revoke(self, lineage: LineageId, certificate_arns: Sequence[str], reason: str) -> tuple[str, ...]:
+        known = tuple(arn for arn in certificate_arns if not arn.endswith("unknown"))
+        self.asked += [(arn, reason) for arn in known]
+        return known
 
 
 class FakeIssuer:

@@ -25,6 +25,7 @@ from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import (
     OPTIONS,
     FakeHost,
     FakeIssuer,
+    FakeRevoker,
 )
 
 
@@ -39,7 +40,7 @@ def refuse(csr, order):
 def make_flow(host, issuer=None, gate=let_pass, moment=None, **options):
     order = read_order({**OPTIONS, **options}, "web-01")
     modules = HostModules(host, {"name": "web", "base_directory": order.options["base_directory"]})
-    return Flow(order, modules, issuer or FakeIssuer(), gate, moment or Moment(1000, 1000.0))
+    return Flow(order, modules, issuer or FakeIssuer(), FakeRevoker(), gate, moment or Moment(1000, 1000.0))
 
 
 def test_nothing_due_is_one_round_trip_and_nothing_asked_of_the_ca():

@@ -1,0 +1,135 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a proved successor replaced is revoked once, after the grace period, and what serves never is."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow import Flow, Moment, remove_certificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_modules import HostModules
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import read_order
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome import build_result
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._supersession import (
+    Replaced,
+    Supersession,
+    read_span,
+    select_due,
+)
+from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import (
+    CA_ARN,
+    DUE,
+    INSTALLED,
+    NOTHING_DUE,
+    OPTIONS,
+    FakeHost,
+    FakeIssuer,
+    FakeRevoker,
+)
+
+OLD, LIVE = f"{CA_ARN}/certificate/0a", f"{CA_ARN}/certificate/0b"
+ENTRY = {"serial": "0a", "certificate_arn": OLD, "not_after": "2027-02-21T00:00:00Z", "since": 1000.0}
+RECORDED = {**NOTHING_DUE, "certificate_arn": LIVE, "superseded": [ENTRY]}
+ASKED = {"revoke_superseded": {"reason": "SUPERSEDED", "after": "1h"}, "verify": {"port": 443}, "ledger": "sqlite"}
+GRACE_OVER, IN_GRACE = Moment(4600, 4600.0), Moment(4599, 4599.0)
+WEEK = Supersession("SUPERSEDED", 100.0)
+
+
+def keep(host, revoker, moment=GRACE_OVER, check_mode=False, **options):
+    order = read_order({**OPTIONS, **ASKED, **options}, "web-01")
+    modules = HostModules(host, {"name": "web", "base_directory": "/etc/aws-private-ca"})
+    flow = Flow(order, modules, FakeIssuer(), revoker, lambda csr, order: None, moment)
+    return build_result(flow.keep(check_mode=check_mode))
+
+
+@pytest.mark.parametrize(
+    ("serving", "supersession", "now", "due"),
+    [
+        pytest.param(LIVE, WEEK, 1100, True, id="the grace period has just passed"),
+        pytest.param(LIVE, WEEK, 1099, False, id="the grace period has not passed"),
+        pytest.param(LIVE, WEEK, 5000, False, id="it has expired"),
+        pytest.param(OLD, WEEK, 1100, False, id="it serves again"),
+        pytest.param(None, WEEK, 1100, True, id="the ARN of what serves is unknown"),
+        pytest.param(LIVE, None, 1100, False, id="nobody asks for it"),
+    ],
+)
+def test_what_is_due_depends_on_time_and_on_what_serves(serving, supersession, now, due):
+    one = Replaced(OLD, not_after=5000.0, since=1000.0)
+    assert select_due([one], serving, supersession, now) == ((one,) if due else ())
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("0s", 0.0), ("90m", 5400.0), ("12h", 43200.0), ("7d", 604800.0)])
+def test_a_grace_period_is_read(text, seconds):
+    assert read_span(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["7", "33%", "soon", "-1d"])
+def test_what_is_no_grace_period_is_refused(text):
+    with pytest.raises(InvalidInput, match="after"):
+        read_span(text)
+
+
+@pytest.mark.parametrize(("change", "said"), [({"verify": None}, "verify"), ({"ledger": "none"}, "ledger")])
+def test_a_task_that_could_not_know_what_to_revoke_is_refused(change, said):
+    with pytest.raises(InvalidInput, match=said):
+        keep(FakeHost(), FakeRevoker(), **change)
+
+
+def test_what_was_replaced_is_revoked_and_then_forgotten_by_the_host():
+    host, revoker = FakeHost(RECORDED, {**INSTALLED, "steps": ["forget"]}), FakeRevoker()
+    done = keep(host, revoker)
+    assert revoker.asked == [(OLD, "SUPERSEDED")]
+    assert (done["changed"], done["action"], done["revoked"]) == (True, "revoke", [OLD])
+    assert [reason["reason"] for reason in done["reasons"]] == ["superseded"]
+    module, options = host.calls[1]
+    assert (module, options["forget_superseded"]) == ("host_certificate_install", [OLD])
+    assert "certificate" not in options
+
+
+def test_check_mode_tells_what_the_run_revokes_and_revokes_nothing():
+    host, revoker = FakeHost(RECORDED), FakeRevoker()
+    predicted = keep(host, revoker, check_mode=True)
+    real = keep(FakeHost(RECORDED, INSTALLED), FakeRevoker())
+    assert revoker.asked == []
+    assert len(host.calls) == 1
+    for part in ("changed", "action", "reasons", "revoked"):
+        assert predicted[part] == real[part]
+
+
+@pytest.mark.parametrize(
+    ("answers", "moment"),
+    [
+        pytest.param([RECORDED], IN_GRACE, id="in the grace period"),
+        pytest.param([{**RECORDED, "certificate_arn": OLD}], GRACE_OVER, id="what was replaced serves again"),
+        pytest.param([{**DUE, "superseded": [ENTRY]}, INSTALLED], GRACE_OVER, id="a renewal is due"),
+        pytest.param([{**RECORDED, "action": "repair"}, INSTALLED], GRACE_OVER, id="a repair is due"),
+        pytest.param([{**RECORDED, "action": "apply", "generation": "g"}, INSTALLED], GRACE_OVER, id="not in service"),
+    ],
+)
+def test_nothing_is_revoked_before_all_else_is_in_order(answers, moment):
+    host, revoker = FakeHost(*answers), FakeRevoker()
+    assert keep(host, revoker, moment)["revoked"] == []
+    assert revoker.asked == []
+    assert len(host.calls) == len(answers)
+
+
+def test_a_certificate_that_the_ledger_does_not_know_is_told_of_and_not_revoked():
+    strange = {**ENTRY, "certificate_arn": f"{CA_ARN}/certificate/unknown"}
+    done = keep(FakeHost({**RECORDED, "superseded": [strange]}, INSTALLED), FakeRevoker())
+    assert done["revoked"] == []
+    assert "nothing was revoked" in done["msg"]
+    assert any("acm_pca_revoke_certificate" in warning for warning in done["warnings"])
+
+
+@pytest.mark.parametrize("predicted", [True, False])
+def test_a_removal_revokes_before_it_removes(predicted):
+    found = {"lineages": [{"certificate_arn": LIVE, "superseded": [ENTRY]}]}
+    host, revoker = FakeHost(found, {"changed": True, "previous": None}), FakeRevoker()
+    modules = HostModules(host, {"name": "web", "base_directory": "/etc/aws-private-ca", "formats": []})
+    lineage = read_order(OPTIONS, "web-01").lineage
+    outcome = remove_certificate(lineage, modules, GRACE_OVER, revoker, "KEY_COMPROMISE", predicted=predicted)
+    assert outcome.revoked == (LIVE, OLD)
+    assert revoker.asked == ([] if predicted else [(LIVE, "KEY_COMPROMISE"), (OLD, "KEY_COMPROMISE")])
+    assert [module for module, _options in host.calls] == ["host_certificate_info", "host_certificate_install"]

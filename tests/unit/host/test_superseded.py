@@ -1,0 +1,64 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The host keeps track of what a proved successor replaced, and only of that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from host_authority import DAY, NOW
+from host_lineage import HostLineage
+from host_tls import Nginx
+
+LATER, LATEST = NOW + 61 * DAY, NOW + 122 * DAY
+FIRST = {"certificate_arn": "arn:first"}
+
+
+@pytest.fixture
+def nginx(lineage: HostLineage, tmp_path: Path) -> Iterator[Nginx]:
+    """A running nginx that serves the lineage's first certificate."""
+    lineage.run(**FIRST)
+    with Nginx(tmp_path / "nginx", lineage.live).running() as server:
+        yield server
+
+
+def recorded(lineage: HostLineage, now: float) -> list[dict[str, Any]]:
+    return list(lineage.request(now=now)["superseded"])
+
+
+def test_a_proved_renewal_puts_the_certificate_before_on_record_until_it_is_dealt_with(
+    lineage: HostLineage, nginx: Nginx
+) -> None:
+    first = lineage.request()["current"]
+    assert recorded(lineage, NOW) == []
+    lineage.run(now=LATER, certificate_arn="arn:second", **nginx.options)
+    entry = {"serial": first["serial"], "certificate_arn": "arn:first", "not_after": first["not_after"], "since": LATER}
+    assert recorded(lineage, LATER) == [entry]
+    assert lineage.install(check_mode=True, now=LATER, forget_superseded=["arn:first"])["changed"]
+    done = lineage.install(now=LATER, forget_superseded=["arn:first"])
+    assert (done["changed"], done["steps"]) == (True, ["forget"])
+    assert recorded(lineage, LATER) == []
+    assert not lineage.install(now=LATER, forget_superseded=["arn:first"])["changed"]
+
+
+def test_what_has_expired_goes_off_the_record_with_the_next_renewal(lineage: HostLineage, nginx: Nginx) -> None:
+    lineage.run(now=LATER, certificate_arn="arn:second", **nginx.options)
+    lineage.run(now=LATEST, certificate_arn="arn:third", **nginx.options)
+    assert [entry["certificate_arn"] for entry in recorded(lineage, LATEST)] == ["arn:second"]
+
+
+def test_a_renewal_without_a_proof_puts_nothing_on_record(lineage: HostLineage) -> None:
+    lineage.run(**FIRST)
+    lineage.run(now=LATER, certificate_arn="arn:second")
+    assert recorded(lineage, LATER) == []
+
+
+def test_a_record_that_cannot_be_read_knows_nothing(lineage: HostLineage) -> None:
+    lineage.run(**FIRST)
+    (lineage.path / "superseded.json").write_text("{")
+    assert recorded(lineage, NOW) == []
