@@ -12,6 +12,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+from service_policies import sharing_policy
 
 ARN = "certificate_authority_arn"
 ROOT = {"name": "made", "type": "ROOT", "key_algorithm": "EC_prime256v1", "subject": {"common_name": "Made"}}
@@ -20,11 +21,15 @@ MODEL = botocore.session.get_session().get_service_model("acm-pca")
 
 @dataclass(frozen=True)
 class Case:
-    """Options under which a module calls these operations, on the active root that they are given."""
+    """Options under which a module calls these operations, on the active root that they are given.
+
+    ``earlier`` are options of the same module that bring about what these operations take.
+    """
 
     module: str
     operations: tuple[str, ...]
     options: Callable[[Mapping[str, Any]], dict[str, Any]]
+    earlier: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
 
 
 CASES = {
@@ -50,6 +55,24 @@ CASES = {
         "acm_pca_certificate_authority",
         ("DeleteCertificateAuthority",),
         lambda root: {ARN: root["arn"], "state": "absent"},
+    ),
+    "restore": Case(
+        "acm_pca_certificate_authority",
+        ("RestoreCertificateAuthority",),
+        lambda root: {ARN: root["arn"], "restore": True, "enabled": True},
+        earlier=lambda root: {ARN: root["arn"], "state": "absent"},
+    ),
+    "withdraw": Case(
+        "acm_pca_permission",
+        ("DeletePermission",),
+        lambda root: {ARN: root["arn"], "state": "absent"},
+        earlier=lambda root: {ARN: root["arn"]},
+    ),
+    "unshare": Case(
+        "acm_pca_policy",
+        ("DeletePolicy",),
+        lambda root: {ARN: root["arn"], "state": "absent"},
+        earlier=lambda root: {ARN: root["arn"], "policy": sharing_policy(root["arn"], "444455556666")},
     ),
     "read": Case(
         "acm_pca_certificate_authority_info",
@@ -109,10 +132,16 @@ def subject_of_case(account, root):
     return {**root, "bucket": account.create_bucket("audit")}
 
 
+def prepare(account: Any, described: Case, root: Mapping[str, Any]) -> None:
+    if described.earlier is not None:
+        account.must_run(described.module, **described.earlier(root))
+
+
 @pytest.mark.parametrize("entry", [entry for entry in DECLARED if entry[2] != SETTLING], ids="-".join)
 def test_a_declared_error_is_explained(account, subject_of_case, control, entry):
     case, operation, code = entry
     described = CASES[case]
+    prepare(account, described, subject_of_case)
     control.fault("error", operation, code=code, message="Scripted.", status=400)
     result = account.run(described.module, **described.options(subject_of_case))
     if entry in BORNE:
@@ -130,6 +159,7 @@ def test_a_declared_error_is_explained(account, subject_of_case, control, entry)
 @pytest.mark.parametrize(("case", "operation"), [entry[:2] for entry in DECLARED if entry[2] == SETTLING])
 def test_a_change_that_meets_another_is_tried_again(account, subject_of_case, control, case, operation):
     described = CASES[case]
+    prepare(account, described, subject_of_case)
     control.fault("error", operation, code=SETTLING, message="Scripted.", status=400, times=1)
     result = account.run(described.module, **described.options(subject_of_case))
     assert result.get("code") != SETTLING
@@ -141,6 +171,7 @@ UNDECLARED = [(case, operation) for case, described in CASES.items() for operati
 @pytest.mark.parametrize(("case", "operation"), UNDECLARED)
 def test_denied_access_names_the_action_to_allow(account, subject_of_case, control, case, operation):
     described = CASES[case]
+    prepare(account, described, subject_of_case)
     control.fault("access_denied", operation)
     result = account.run(described.module, **described.options(subject_of_case))
     if case == "read" and operation != "DescribeCertificateAuthority":
@@ -159,5 +190,6 @@ def result_is_general(operation: str) -> bool:
 @pytest.mark.parametrize(("case", "operation"), UNDECLARED)
 def test_throttling_is_borne(account, subject_of_case, control, case, operation):
     described = CASES[case]
+    prepare(account, described, subject_of_case)
     control.fault("throttle", operation, times=1)
     assert account.run(described.module, **described.options(subject_of_case)).get("code") != "ThrottlingException"
