@@ -1,0 +1,36 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The picture in CONTRIBUTING.md draws the arrows that the code has, and no other."""
+
+from __future__ import annotations
+
+import re
+
+from source_tree import CHECKOUT, COLLECTION, find_imports, list_files
+
+GUIDE = (CHECKOUT / "CONTRIBUTING.md").read_text("utf-8")
+
+
+def list_imported_layers() -> set[tuple[str, str]]:
+    """Return each pair of plugin folders of which the first imports from the second."""
+    prefix = f"{COLLECTION}.plugins."
+    pairs = {
+        (path.parts[1], name.removeprefix(prefix).split(".")[0])
+        for path in list_files("plugins/*.py")
+        for name in find_imports(path)
+        if name.startswith(prefix)
+    }
+    return {(importing, imported) for importing, imported in pairs if importing != imported}
+
+
+def test_the_arrows_between_the_layers_are_those_of_the_imports() -> None:
+    (picture,) = (block for block in re.findall(r"```\n(.*?)```", GUIDE, re.DOTALL) if "▶" in block)
+    drawn = set(re.findall(r"plugins/(\w+) ─+▶ (?=plugins/(\w+))", picture))
+    assert drawn == list_imported_layers()
+
+
+def test_every_room_of_the_core_that_the_guide_names_is_there() -> None:
+    rooms = re.findall(r"^\| `(_\w+(?:\.py|/))` \|", GUIDE, re.MULTILINE)
+    assert len(rooms) > 5
+    assert [room for room in rooms if not (CHECKOUT / "plugins/module_utils" / room).exists()] == []
