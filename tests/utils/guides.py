@@ -16,7 +16,7 @@ _BLOCK = re.compile(r"\.\. code-block:: (\w+)\n(?:   :name: ([\w-]+)\n)?\n((?:  
 
 def read_example(guide: str, name: str) -> str:
     """Return the text of the named code block. Raises KeyError."""
-    return {block: text for _, block, text in list_blocks(guide)}[name]
+    return {block: text for unused_kind, block, text in list_blocks(guide)}[name]
 
 
 def list_playbooks() -> list[str]:
@@ -24,7 +24,7 @@ def list_playbooks() -> list[str]:
     return [
         f"{guide.stem}/{name}"
         for guide in sorted(_GUIDES.glob("guide_*.rst"))
-        for kind, name, _ in list_blocks(guide.stem)
+        for kind, name, unused_text in list_blocks(guide.stem)
         if kind == "yaml"
     ]
 

@@ -118,10 +118,9 @@ def renew_tables(page: str) -> str:
     tables = {"messages": _write_raised(), "codes": _write_codes(), "local": _write_local(), "states": _write_states()}
     for name, table in tables.items():
         begin, end = _BEGIN.format(name=name), _END.format(name=name)
-        before, _, rest = page.partition(begin)
-        _, found, after = rest.partition(end)
-        if not found:
+        if begin not in page or end not in page:
             raise ValueError(f"{PAGE.name} has no place for the table {name}")
+        before, after = page.split(begin)[0], page.split(end)[1]
         page = f"{before}{begin}\n{table}\n{end}{after}"
     return page
 
