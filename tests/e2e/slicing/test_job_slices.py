@@ -38,7 +38,7 @@ class Slice:
 
     def finish(self) -> dict[str, Any]:
         """Return the job's totals (Ansible's playbook_on_stats) once it has ended."""
-        output, unused_errors = self.process.communicate(timeout=600)
+        output, _errors = self.process.communicate(timeout=600)
         events = [json.loads(file.read_text()) for file in self.directory.glob("artifacts/job/job_events/*.json")]
         totals = [event["event_data"] for event in events if event["event"] == "playbook_on_stats"]
         assert totals, output

@@ -120,8 +120,8 @@ def renew_tables(page: str) -> str:
         begin, end = _BEGIN.format(name=name), _END.format(name=name)
         if begin not in page or end not in page:
             raise ValueError(f"{PAGE.name} has no place for the table {name}")
-        before, after = page.split(begin)[0], page.split(end)[1]
-        page = f"{before}{begin}\n{table}\n{end}{after}"
+        head, tail = page[: page.index(begin)], page[page.index(end) :]
+        page = f"{head}{begin}\n{table}\n{tail}"
     return page
 
 
