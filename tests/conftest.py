@@ -20,6 +20,7 @@ import pytest
 from emulator_process import EmulatorProcess
 from fleet.fleet import Fleet
 from playbook_run import PlaybookRun, PlaybookRunner
+from private_ca_emulator.control import EmulatorControl
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -56,10 +57,17 @@ def short_directory() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def emulator() -> Iterator[EmulatorProcess]:
-    """Serve an AWS Private CA to the tests of this worker; a test makes the CAs that it needs."""
+def emulator_process() -> Iterator[EmulatorProcess]:
+    """Start the AWS Private CA of this worker's tests."""
     with EmulatorProcess() as process:
         yield process
+
+
+@pytest.fixture
+def emulator(emulator_process: EmulatorProcess) -> EmulatorProcess:
+    """Serve an AWS Private CA that knows of no other test: no CA, no fault, real time."""
+    EmulatorControl(emulator_process.endpoint_url).reset()
+    return emulator_process
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -52,8 +51,9 @@ def run_action(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[str, An
 def _bring_about(
     options: Mapping[str, Any], host_name: str, host: HostModules, issuer: RunIssuer, *, check_mode: bool
 ) -> Outcome:
-    moment = read_moment(options.get("as_of"), time.time())
-    revoker, reason = RunRevoker(options, MEMORY, SystemClock()), options["revoke_removed"]
+    clock = SystemClock()
+    moment = read_moment(options.get("as_of"), clock.now())
+    revoker, reason = RunRevoker(options, MEMORY, clock), options["revoke_removed"]
     if options["state"] == "absent":
         if reason is not None:
             require_ledger(options, "revoke_removed")
@@ -61,7 +61,7 @@ def _bring_about(
         return remove_certificate(lineage, host, moment, revoker, reason, predicted=check_mode)
     order = read_order(options, host_name)
     force_id = RUN_ID if options["force"] else None
-    return Flow(order, host, issuer, revoker, hold_at_gate, moment, force_id).keep(check_mode=check_mode)
+    return Flow(order, host, issuer, revoker, hold_at_gate, moment, clock, force_id).keep(check_mode=check_mode)
 
 
 def hold_at_gate(csr: str, order: Order) -> None:

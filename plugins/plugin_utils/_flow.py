@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ..module_utils._acm_pca.models import Issuance, LineageId
+from ..module_utils._clock import Clock
 from ..module_utils._errors import PrivateCaError
 from ..module_utils._host_argument_specs import SERVICE_SPEC
 from ..module_utils._x509.facts import certificate_facts
@@ -43,6 +44,10 @@ class Moment:
 
     judged: int
     real: float
+
+    def shift(self, now: float) -> int:
+        """Return the time to judge by once the control node's clock shows ``now``."""
+        return self.judged + int(now) - int(self.real)
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,7 @@ class Flow:
     revoker: Revoker
     gate: Gate
     moment: Moment
+    clock: Clock
     force_id: str | None = None
 
     def keep(self, *, check_mode: bool) -> Outcome:
@@ -133,6 +139,7 @@ class Flow:
         signed = self._find_signed(inspection.csr, inspection.replaces)
         options = {
             **self._list_install_options(),
+            "now": self.moment.shift(self.clock.now()),
             "terms": self.order.terms(signed.signing_algorithm),
             "force_id": self.force_id,
         }

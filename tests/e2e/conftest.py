@@ -82,7 +82,6 @@ class Site:
 def site(emulator: EmulatorProcess, stage: Path, short_directory: Path, tmp_path: Path) -> Site:
     """Return a site whose CA, ledger and control node know of no other test."""
     control = EmulatorControl(emulator.endpoint_url)
-    control.reset()
     client = boto3.client(
         "acm-pca",
         endpoint_url=emulator.endpoint_url,

@@ -43,6 +43,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order im
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome import build_result
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import DAY, NOW, Hierarchy
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_lineage import HastyFiles
+from fixed_clock import FixedClock
 
 
 def _read_info(params: Mapping[str, Any], files: Files, _check_mode: bool) -> dict[str, Any]:
@@ -120,5 +121,7 @@ def keep(
         )
     order = read_order(options, "web-01")
     return build_result(
-        Flow(order, host, authority, authority, hold_at_gate, moment, force_id).keep(check_mode=check_mode)
+        Flow(order, host, authority, authority, hold_at_gate, moment, FixedClock(moment.real), force_id).keep(
+            check_mode=check_mode
+        )
     )

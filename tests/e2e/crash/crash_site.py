@@ -105,9 +105,8 @@ class Site:
 
     @classmethod
     def make(cls, emulator: EmulatorProcess, collections_path: Path, short_directory: Path, directory: Path) -> Site:
-        """Return a site that knows nothing of an earlier one on the same emulator."""
+        """Return a site whose CA and control node are its own."""
         control = EmulatorControl(emulator.endpoint_url)
-        control.reset()
         s3 = connect(emulator, "s3")
         s3.create_bucket(Bucket=BUCKET)
         allow_service_writes(s3, BUCKET)

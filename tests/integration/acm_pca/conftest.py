@@ -27,10 +27,8 @@ ACCESS_KEY = "AKIAEMULATORTESTING0"
 
 @pytest.fixture
 def control(emulator: EmulatorProcess) -> EmulatorControl:
-    """Return the emulator's control API, with nothing left of the test before."""
-    control = EmulatorControl(emulator.endpoint_url)
-    control.reset()
-    return control
+    """Return the emulator's control API."""
+    return EmulatorControl(emulator.endpoint_url)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,13 +69,9 @@ class Account:
 
 
 @pytest.fixture
-def control(emulator: Any) -> Iterator[EmulatorControl]:
-    """Return the emulator's control; faults and settings end with the test."""
-    control = EmulatorControl(emulator.endpoint_url)
-    before = control.settings()
-    yield control
-    control.clear_faults()
-    control.settings(**before)
+def control(emulator: Any) -> EmulatorControl:
+    """Return the emulator's control API."""
+    return EmulatorControl(emulator.endpoint_url)
 
 
 @pytest.fixture

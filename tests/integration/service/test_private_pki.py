@@ -71,7 +71,6 @@ class Pki:
 @pytest.fixture
 def pki(emulator, stage, short_directory, tmp_path):
     control = EmulatorControl(emulator.endpoint_url)
-    control.reset()
     control.settings(crl_delay=0.0)
     for account in (OWNER, USER):
         control.add_access_key(account, account)
@@ -82,8 +81,7 @@ def pki(emulator, stage, short_directory, tmp_path):
     trust = {"Version": "2012-10-17", "Statement": []}
     role = made.client(USER, "iam").create_role(RoleName="issuer", AssumeRolePolicyDocument=json.dumps(trust))
     made.role_arn = role["Role"]["Arn"]
-    yield made
-    control.reset()
+    return made
 
 
 def test_a_team_lives_with_its_pki_from_playbooks_alone(pki, stage):

@@ -27,6 +27,7 @@ from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import (
     FakeIssuer,
     FakeRevoker,
 )
+from fixed_clock import FixedClock
 
 
 def let_pass(csr, order):
@@ -37,10 +38,12 @@ def refuse(csr, order):
     raise RequestRefused("The host asks for another name")
 
 
-def make_flow(host, issuer=None, gate=let_pass, moment=None, **options):
+def make_flow(host, issuer=None, gate=let_pass, moment=None, now=None, **options):
     order = read_order({**OPTIONS, **options}, "web-01")
     modules = HostModules(host, {"name": "web", "base_directory": order.options["base_directory"]})
-    return Flow(order, modules, issuer or FakeIssuer(), FakeRevoker(), gate, moment or Moment(1000, 1000.0))
+    moment = moment or Moment(1000, 1000.0)
+    clock = FixedClock(moment.real if now is None else now)
+    return Flow(order, modules, issuer or FakeIssuer(), FakeRevoker(), gate, moment, clock)
 
 
 def test_nothing_due_is_one_round_trip_and_nothing_asked_of_the_ca():
@@ -118,6 +121,20 @@ def test_a_hosts_clock_may_be_off_by_as_much_as_a_certificate_is_dated_back(mome
     host = FakeHost(NOTHING_DUE)
     make_flow(host, moment=moment, validity_not_before=not_before).keep(check_mode=False)
     assert host.calls[0][1]["max_clock_skew"] == expected
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown", "judged"),
+    [
+        pytest.param(Moment(1000, 1000.9), 1063.1, 1063, id="issuing took a minute"),
+        pytest.param(Moment(9000, 1000.9), 1063.1, 9063, id="and the play judges by another time"),
+    ],
+)
+def test_a_certificate_is_judged_by_the_time_at_which_it_is_installed(moment, shown, judged):
+    host = FakeHost(DUE, INSTALLED)
+    make_flow(host, moment=moment, now=shown).keep(check_mode=False)
+    (_request, inspected), (_install, installed) = host.calls
+    assert (inspected["now"], installed["now"]) == (moment.judged, judged)
 
 
 def test_a_failed_installation_carries_the_arn_of_the_certificate_that_exists():

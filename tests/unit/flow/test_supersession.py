@@ -28,6 +28,7 @@ from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import (
     FakeIssuer,
     FakeRevoker,
 )
+from fixed_clock import FixedClock
 
 OLD, LIVE = f"{CA_ARN}/certificate/0a", f"{CA_ARN}/certificate/0b"
 ENTRY = {"serial": "0a", "certificate_arn": OLD, "not_after": "2027-02-21T00:00:00Z", "since": 1000.0}
@@ -40,7 +41,7 @@ WEEK = Supersession("SUPERSEDED", 100.0)
 def keep(host, revoker, moment=GRACE_OVER, check_mode=False, **options):
     order = read_order({**OPTIONS, **ASKED, **options}, "web-01")
     modules = HostModules(host, {"name": "web", "base_directory": "/etc/aws-private-ca"})
-    flow = Flow(order, modules, FakeIssuer(), revoker, lambda csr, order: None, moment)
+    flow = Flow(order, modules, FakeIssuer(), revoker, lambda csr, order: None, moment, FixedClock(moment.real))
     return build_result(flow.keep(check_mode=check_mode))
 
 
