@@ -19,7 +19,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 OWN_COLLECTION = Path("ansible_collections/fleet_pki/aws_private_ca")
-DEPENDENCIES = ("amazon.aws", "community.crypto")
+DEPENDENCIES = ("amazon.aws", "community.aws", "community.crypto")
 
 
 def read_pinned_distribution(requirements: Path) -> str:
