@@ -182,14 +182,7 @@ def _nested_differences(option: str, asked: Mapping[str, Any] | None, found: Map
 
 def _plan_creation(desired: DesiredAuthority) -> tuple[dict[str, Any], list[Step]]:
     """Return the facts that a new CA will have and the step that creates it."""
-    missing = [name for name in ("name", "type", "subject") if not getattr(desired, name)]
-    if desired.arn is not None or missing:
-        raise InvalidInput(
-            "Failed to find the certificate authority" if desired.arn else "Failed to create the certificate authority",
-            because="it does not exist" if desired.arn else f"these options are missing: {', '.join(missing)}",
-            on=desired.arn,
-            remedy="Correct the ARN, or give name, type and subject without an ARN to create one",
-        )
+    _check_creatable(desired)
     key_algorithm = desired.key_algorithm or "RSA_2048"
     facts = {
         "arn": None,
@@ -206,6 +199,23 @@ def _plan_creation(desired: DesiredAuthority) -> tuple[dict[str, Any], list[Step
         "tags": desired_tags(desired) or {},
     }
     return facts, [Step("create", f"Create the {desired.type} certificate authority {desired.name}", facts)]
+
+
+def _check_creatable(desired: DesiredAuthority) -> None:
+    if desired.arn is not None:
+        raise InvalidInput(
+            "Failed to find the certificate authority",
+            because="it does not exist",
+            on=desired.arn,
+            remedy="Correct the ARN, or give name, type and subject without an ARN to create one",
+        )
+    missing = [name for name in ("name", "type", "subject") if not getattr(desired, name)]
+    if missing:
+        raise InvalidInput(
+            "Failed to create the certificate authority",
+            because=f"these options are missing: {', '.join(missing)}",
+            remedy="Give name, type and subject",
+        )
 
 
 def _plan_revival(desired: DesiredAuthority, current: Mapping[str, Any]) -> tuple[dict[str, Any], list[Step]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import TYPE_CHECKING, Callable, Iterable
+from typing import TYPE_CHECKING, Callable, Iterable, Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 from .._errors import InvalidInput
@@ -43,20 +43,24 @@ def _refuse(text: str, because: str, remedy: str | None = None) -> InvalidInput:
 def encode_dns_name(name: str) -> str:
     """Return a DNS name in lower-case ASCII (A-labels, RFC 5890), without the final dot; a leading ``*.`` stays."""
     bare = name.strip().rstrip(".").lower()
-    if not bare or ".." in bare or bare.startswith(".") or re.search(r"\s", bare):
+    labels = bare.split(".")
+    if not all(labels) or re.search(r"\s", bare):
         raise _refuse(name, "it is no DNS name")
+    if not bare.isascii():
+        labels = _encode_labels(labels, name)
+    encoded = ".".join(labels)
+    if len(encoded) > MAXIMUM_DNS_NAME or any(len(label) > 63 for label in labels):
+        raise _refuse(name, "a DNS name has at most 253 characters, and 63 between two dots")
+    return encoded
+
+
+def _encode_labels(labels: Sequence[str], name: str) -> list[str]:
+    if any(deviation in label for deviation in DEVIATIONS for label in labels):
+        raise _refuse(name, "its IDNA form is ambiguous", "Write the name in its ASCII form (xn--...)")
     try:
-        if not bare.isascii():
-            if any(character in bare for character in DEVIATIONS):
-                raise _refuse(name, "its IDNA form is ambiguous", "Write the name in its ASCII form (xn--...)")
-            bare = ".".join(
-                label if label == "*" else label.encode("idna").decode("ascii") for label in bare.split(".")
-            )
+        return [label if label == "*" else label.encode("idna").decode("ascii") for label in labels]
     except UnicodeError as error:
         raise _refuse(name, f"it has no IDNA form: {error}") from error
-    if len(bare) > MAXIMUM_DNS_NAME or any(len(label) > 63 for label in bare.split(".")):
-        raise _refuse(name, "a DNS name has at most 253 characters, and 63 between two dots")
-    return bare
 
 
 def _normalise_ip(value: str) -> str:
