@@ -56,6 +56,8 @@ notes:
   - "Minimal IAM policy (to grant and withdraw) - on the CA: C(acm-pca:ListPermissions),
     C(acm-pca:CreatePermission),
     C(acm-pca:DeletePermission)."
+seealso:
+  - module: fleet_pki.aws_private_ca.acm_pca_permission_info
 """
 
 EXAMPLES = r"""

@@ -48,6 +48,8 @@ notes:
   - "Minimal IAM policy (to set and delete) - on the CA: C(acm-pca:GetPolicy), C(acm-pca:PutPolicy),
     C(acm-pca:DeletePolicy)."
   - Deleting a policy that AWS Resource Access Manager made takes the CA out of its shares.
+seealso:
+  - module: fleet_pki.aws_private_ca.acm_pca_policy_info
 """
 
 EXAMPLES = r"""

@@ -34,11 +34,15 @@ class Permissions:
     def fetch(self, desired: Permission) -> dict[str, Any] | None:
         """Return the facts of the principal's permission, or None."""
         owner = desired.arn.split(":")[4]
-        for record in self.api.list_permissions(desired.arn):
-            same_account = record.get("SourceAccount", owner) == (desired.account or owner)
-            if record["Principal"] == desired.principal and same_account:
-                return permission_facts(desired.arn, record)
+        for facts in self.select(desired.arn, desired.principal):
+            if (facts["source_account"] or owner) == (desired.account or owner):
+                return facts
         return None
+
+    def select(self, arn: str, principal: str | None = None) -> list[dict[str, Any]]:
+        """Return the facts of every permission on the CA, or of this principal's."""
+        records = self.api.list_permissions(arn)
+        return [permission_facts(arn, record) for record in records if principal in (None, record["Principal"])]
 
     def create(self, desired: Permission) -> None:
         """Grant the permission."""

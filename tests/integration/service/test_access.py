@@ -12,6 +12,10 @@ import pytest
 from module_run import EXPECTED, run_five_steps
 from service_policies import sharing_policy
 
+OTHER_ROOT = {
+    "name": "other", "type": "ROOT", "key_algorithm": "EC_prime256v1", "subject": {"common_name": "Other"},
+}  # fmt: skip
+
 
 def test_a_permission_goes_through_the_five_steps(account, root, run_playbook):
     options = {"certificate_authority_arn": root["arn"]}
@@ -32,6 +36,19 @@ def test_a_permission_is_withdrawn_once(account, root):
     assert not account.must_run("acm_pca_permission", **options, state="absent")["changed"]
 
 
+def test_the_info_module_of_permissions_returns_what_the_module_returned(account, root, run_playbook):
+    options = {"certificate_authority_arn": root["arn"]}
+    info = "acm_pca_permission_info"
+    assert account.must_run(info, **options)["permissions"] == []
+    granted = account.must_run("acm_pca_permission", **options)["permission"]
+    steps = run_five_steps(
+        run_playbook, info, options, {**options, "principal": "other.amazonaws.com"}, account.connection
+    )
+    assert steps.statuses == ["ok"] * 5
+    assert steps.apply.result["permissions"] == steps.check.result["permissions"] == [granted]
+    assert steps.changed.result["permissions"] == []
+
+
 def test_a_policy_goes_through_the_five_steps(account, root, run_playbook):
     options = {"certificate_authority_arn": root["arn"], "policy": sharing_policy(root["arn"], "444455556666")}
     changed = {**options, "policy": sharing_policy(root["arn"], "777788889999")}
@@ -39,6 +56,18 @@ def test_a_policy_goes_through_the_five_steps(account, root, run_playbook):
     assert steps.statuses == EXPECTED
     assert steps.check.result["diff"] == steps.apply.result["diff"]
     assert "777788889999" in json.dumps(steps.changed.result["policy"])
+
+
+def test_the_info_module_of_policies_returns_what_the_module_returned(account, root, run_playbook):
+    options = {"certificate_authority_arn": root["arn"]}
+    info, other = "acm_pca_policy_info", account.must_run("acm_pca_certificate_authority", **OTHER_ROOT)
+    policy = sharing_policy(root["arn"], "444455556666")
+    put = account.must_run("acm_pca_policy", **options, policy=policy)["policy"]
+    unshared = {"certificate_authority_arn": other["certificate_authority"]["arn"]}
+    steps = run_five_steps(run_playbook, info, options, unshared, account.connection)
+    assert steps.statuses == ["ok"] * 5
+    assert steps.apply.result["policy"] == steps.check.result["policy"] == put == policy
+    assert steps.changed.result["policy"] is None
 
 
 def test_policies_that_mean_the_same_are_no_change(account, root):

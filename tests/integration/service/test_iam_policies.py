@@ -108,6 +108,8 @@ CASES: dict[str, tuple[str, tuple[str, ...], list[Callable[[Any, Mapping[str, An
             lambda _account, root: {ARN: root["arn"], "state": "absent"},
         ],
     ),
+    "read permissions": ("acm_pca_permission_info", ("to read",), [lambda _account, root: {ARN: root["arn"]}]),
+    "read a policy": ("acm_pca_policy_info", ("to read",), [lambda _account, root: {ARN: root["arn"]}]),
     "audit": (
         "acm_pca_audit_report",
         ("to request and read",),
