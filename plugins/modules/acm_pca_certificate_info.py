@@ -66,6 +66,8 @@ options:
     description: List only certificates that are revoked, or only those that are not.
     type: bool
 notes:
+  - "Minimal IAM policy (to read by ARN) - on the CA: C(acm-pca:GetCertificate)."
+  - To list from the audit report, C(s3:ListBucket) on the bucket and C(s3:GetObject) on C(audit-report/*) are needed.
   - The environment variable E(AWS_REGION) is not heeded, since the ARNs name the region.
 seealso:
   - module: fleet_pki.aws_private_ca.acm_pca_issue_certificate

@@ -89,6 +89,9 @@ options:
     type: int
     default: 120
 notes:
+  - "Minimal IAM policy (to issue) - on the CA: C(acm-pca:GetCertificate); on the CA, template
+    C(EndEntityCertificate/V1): C(acm-pca:IssueCertificate)."
+  - "Minimal IAM policy (without a signing algorithm, besides) - on the CA: C(acm-pca:DescribeCertificateAuthority)."
   - The environment variable E(AWS_REGION) is not heeded, since the ARN names the region.
 seealso:
   - module: fleet_pki.aws_private_ca.acm_pca_certificate_info

@@ -85,9 +85,13 @@ options:
     type: int
     default: 300
 notes:
-  - Needs C(acm:ListCertificates), C(acm:RequestCertificate), C(acm:DescribeCertificate), C(acm:GetCertificate) and
-    C(acm:ListTagsForCertificate); to change, C(acm:AddTagsToCertificate), C(acm:RemoveTagsFromCertificate),
-    C(acm:RenewCertificate), C(acm:ExportCertificate) and C(acm:DeleteCertificate).
+  - "Minimal IAM policy (to find or request) - on C(*): C(acm:ListCertificates), C(acm:RequestCertificate); on the
+    certificate: C(acm:DescribeCertificate), C(acm:GetCertificate), C(acm:ListTagsForCertificate)."
+  - "Minimal IAM policy (to set and remove tags, besides) - on the certificate: C(acm:AddTagsToCertificate),
+    C(acm:RemoveTagsFromCertificate)."
+  - "Minimal IAM policy (to export, besides) - on the certificate: C(acm:ExportCertificate)."
+  - "Minimal IAM policy (to renew, besides) - on the certificate: C(acm:RenewCertificate)."
+  - "Minimal IAM policy (to delete, besides) - on the certificate: C(acm:DeleteCertificate)."
   - With C(acm-pca:DescribeCertificateAuthority) and C(acm-pca:ListPermissions) on the CA, an unusable CA and
     a missing
     permission are named before the request.

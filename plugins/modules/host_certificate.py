@@ -267,8 +267,10 @@ options:
     default: 120
 notes:
   - AWS is called from the control node, with its credentials and boto3.
-  - The credentials need C(acm-pca:IssueCertificate), C(acm-pca:GetCertificate) and, without O(signing_algorithm),
-    C(acm-pca:DescribeCertificateAuthority) on the CA; to revoke, C(acm-pca:RevokeCertificate) as well.
+  - "Minimal IAM policy (to keep a certificate) - on the CA: C(acm-pca:GetCertificate); on the CA, template
+    C(EndEntityCertificate/V1): C(acm-pca:IssueCertificate)."
+  - "Minimal IAM policy (without a signing algorithm, besides) - on the CA: C(acm-pca:DescribeCertificateAuthority)."
+  - "Minimal IAM policy (to revoke what was replaced, besides) - on the CA: C(acm-pca:RevokeCertificate)."
   - The host needs Python 3.8 and C(cryptography) 3.3.
   - The region is the one of O(certificate_authority_arn); the environment variable C(AWS_REGION) is not heeded.
 seealso:

@@ -148,6 +148,27 @@ def test_identity_policies_grant_no_more_than_they_say(
     assert refusal(issue, limited, root_arn)[0] == "AccessDeniedException"
 
 
+def test_identity_policies_bound_certificate_manager_too(
+    make_client: Any, control: EmulatorControl, root_arn: str
+) -> None:
+    mine = f"arn:aws:acm:*:{OWNER}:certificate/*"
+    policies = [allow(["acm:RequestCertificate"], "*"), allow(["acm:DescribeCertificate"], mine)]
+    user = f"arn:aws:iam::{OWNER}:user/limited"
+    control.add_access_key("AKIALIMITED", OWNER, user, policies)
+    acm = make_client("acm", access_key="AKIALIMITED")
+    request = {"DomainName": "web.example.com", "CertificateAuthorityArn": root_arn, "KeyAlgorithm": "EC_prime256v1"}
+    arn = acm.request_certificate(**request)["CertificateArn"]
+    assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["DomainName"] == "web.example.com"
+    assert refusal(acm.delete_certificate, CertificateArn=arn) == (
+        "AccessDeniedException",
+        f"User: {user} is not authorized to perform: acm:DeleteCertificate on resource: {arn} because no "
+        "identity-based policy allows the acm:DeleteCertificate action",
+    )
+    tags = [{"Key": "team", "Value": "pki"}]
+    code, message = refusal(acm.request_certificate, **request, Tags=tags)
+    assert (code, "acm:AddTagsToCertificate" in message) == ("AccessDeniedException", True)
+
+
 def test_an_explicit_deny_wins(make_client: Any, control: EmulatorControl, root_arn: str) -> None:
     denied = {
         "Effect": "Deny",

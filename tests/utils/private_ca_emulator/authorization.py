@@ -37,10 +37,10 @@ _RESOURCE = "no resource-based policy allows"
 
 def deny(call: Call, action: str, resource: str, why: str) -> ServiceError:
     """The refusal in the service's words; it never names the template (reference 8.4)."""
-    what = f"User: {call.caller.arn} is not authorized to perform: acm-pca:{action} on resource: {resource}"
+    what = f"User: {call.caller.arn} is not authorized to perform: {action} on resource: {resource}"
     if why == DENIED:
         return ServiceError("AccessDeniedException", f"{what} with an explicit deny in an identity-based policy")
-    return ServiceError("AccessDeniedException", f"{what} because {why} the acm-pca:{action} action")
+    return ServiceError("AccessDeniedException", f"{what} because {why} the {action} action")
 
 
 def _name_resource(call: Call) -> str | None:
@@ -48,14 +48,14 @@ def _name_resource(call: Call) -> str | None:
 
 
 def _build_context(service: PrivateCa, call: Call, resource: str) -> dict[str, list[str]]:
-    authority = service.store.authorities.get(resource)
+    held = service.store.authorities.get(resource) or service.managed.certificates.get(resource)
     asked = {tag["Key"]: tag.get("Value", "") for tag in call.members.get("Tags", [])}
     context = {f"aws:RequestTag/{key}": [value] for key, value in asked.items()}
     context["aws:PrincipalAccount"] = [call.caller.account]
     context["aws:RequestedRegion"] = [call.caller.region]
     if asked:
         context["aws:TagKeys"] = list(asked)
-    for key, value in (authority.tags if authority else {}).items():
+    for key, value in (held.tags if held else {}).items():
         context[f"aws:ResourceTag/{key}"] = [value]
     if call.operation == "IssueCertificate":
         template = call.members.get("TemplateArn")
@@ -71,15 +71,23 @@ def authorize_identity(service: PrivateCa, call: Call) -> None:
     registered = service.accounts.keys.get(call.caller.access_key)
     if registered is None or registered.policies is None:
         return
-    resource = _name_resource(call) or "*"
-    context = _build_context(service, call, resource)
-    actions = [call.operation]
-    if call.operation == "CreateCertificateAuthority" and "Tags" in call.members:
-        actions.append("TagCertificateAuthority")
-    for action in actions:
-        verdict = evaluate(registered.policies, f"acm-pca:{action}", resource, context)
+    for name, resource in _list_demands(service, call):
+        action = f"{service.name}:{name}"
+        verdict = evaluate(registered.policies, action, resource, _build_context(service, call, resource))
         if verdict != ALLOWED:
             raise deny(call, action, resource, DENIED if verdict == DENIED else _IDENTITY)
+
+
+def _list_demands(service: PrivateCa, call: Call) -> list[tuple[str, str]]:
+    """What a call must be allowed: actions, each with its resource. Tags of something new take the action that tags."""
+    operation, caller = call.operation, call.caller
+    if service.name == "acm":
+        anything = f"arn:{caller.partition}:acm:{caller.region}:{caller.account}:certificate/*"
+        resource, tagging = call.members.get("CertificateArn", "*"), ("AddTagsToCertificate", anything)
+    else:
+        resource, tagging = _name_resource(call) or "*", ("TagCertificateAuthority", "*")
+    makes = operation in ("CreateCertificateAuthority", "RequestCertificate", "ImportCertificate")
+    return [(operation, resource), *([tagging] if makes and "Tags" in call.members else [])]
 
 
 def find_authority(service: PrivateCa, call: Call) -> CertificateAuthority:
@@ -94,7 +102,7 @@ def find_authority(service: PrivateCa, call: Call) -> CertificateAuthority:
     if found.group(2) != call.caller.account and not (
         authority and visible and _is_permitted(service, authority, call)
     ):
-        raise deny(call, call.operation, arn, _RESOURCE)
+        raise deny(call, f"acm-pca:{call.operation}", arn, _RESOURCE)
     if authority is None or not visible or authority.is_gone(service.clock.now()):
         raise not_found(arn)
     return authority

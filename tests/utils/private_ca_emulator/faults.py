@@ -214,9 +214,12 @@ def _raise_error(fault: Fault, request: HeldRequest) -> None:
         status = details.get("status", 500 if code.startswith("Internal") else 400)
         raise ServiceError(code, details.get("message", f"Scripted fault {fault.fault_id}"), status)
     if fault.kind == "access_denied":
-        resource = request.facts.get("CertificateAuthorityArn") or request.facts.get("ResourceArn") or "*"
+        of_acm = request.operation.startswith("acm:")
+        action = request.operation if of_acm else f"acm-pca:{request.operation}"
+        named = ("CertificateArn",) if of_acm else ("CertificateAuthorityArn", "ResourceArn")
+        resource = next((request.facts[name] for name in named if request.facts.get(name)), "*")
         message = (
-            f"User: {request.facts['caller']} is not authorized to perform: acm-pca:{request.operation} on resource: "
-            f"{resource} because no identity-based policy allows the acm-pca:{request.operation} action"
+            f"User: {request.facts['caller']} is not authorized to perform: {action} on resource: "
+            f"{resource} because no identity-based policy allows the {action} action"
         )
         raise ServiceError("AccessDeniedException", details.get("message", message))

@@ -158,7 +158,8 @@ class PrivateCa:
     def _strike(self, struck: list[Fault], point: str, call: Call, entry: LogEntry, facts: Mapping[str, Any]) -> None:
         for fault in struck:
             held_id = f"{entry.sequence}-{fault.fault_id}-{point}"
-            held = HeldRequest(held_id, fault.fault_id, call.operation, point, entry.sequence, dict(facts))
+            operation = self.log_prefix + call.operation
+            held = HeldRequest(held_id, fault.fault_id, operation, point, entry.sequence, dict(facts))
             self.faults.strike(fault, point, held)
 
     def _run(self, call: Call, entry: LogEntry) -> Members | None:

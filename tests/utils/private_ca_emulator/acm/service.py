@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 
 from private_ca_emulator.acm import importing, reading, requesting
+from private_ca_emulator.authorization import authorize_identity
 from private_ca_emulator.protocol import HttpRequest
 from private_ca_emulator.service import Operation, PrivateCa
 from private_ca_emulator.validation import ModelValidator, load_service_model
@@ -38,6 +39,7 @@ def build_certificate_manager(private_ca: PrivateCa) -> PrivateCa:
     """The ACM service on the state, clock, faults and log of an acm-pca service."""
     return PrivateCa(
         OPERATIONS,
+        [authorize_identity],
         name="acm",
         target_prefix=TARGET_PREFIX,
         log_prefix="acm:",
