@@ -13,6 +13,7 @@ description:
 author:
   - The fleet_pki.aws_private_ca authors (@fleet-pki)
 extends_documentation_fragment:
+  - fleet_pki.aws_private_ca.assume_role
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - fleet_pki.aws_private_ca.ledger
@@ -136,6 +137,7 @@ records:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+from ..module_utils._assumed_role import ASSUME_ROLE_OPTIONS
 from ..module_utils._clock import SystemClock
 from ..module_utils._errors import PrivateCaError
 from ..module_utils._issuance_options import LEDGER_OPTIONS, select_ledger
@@ -143,6 +145,7 @@ from ..module_utils._ledger.opening import peek_ledger
 from ..module_utils._ledger.queries import RecordFilter, select_records, show_record
 
 ARGUMENT_SPEC = {
+    **ASSUME_ROLE_OPTIONS,
     **LEDGER_OPTIONS,
     "host": {"type": "str"},
     "lineage": {"type": "str"},

@@ -204,6 +204,8 @@ def translate(error: BaseException, failed: str, operation: str, on: str | None 
         remedy = _denied_remedy(operation, on, known.get("template_arn"))
     if "exceeds the certificate authority validity" in fault.message:
         remedy = "Ask for a shorter validity, or renew the CA's own certificate: it ends earlier"
+    if "security standard" in fault.message:
+        remedy = "Give key_storage_security_standard as the region offers it"
     because = fault.message if fault.code in fault.message else f"{fault.message.rstrip('. ')} ({fault.code})"
     return kind(failed, because=because, on=on, remedy=remedy or None, **details)
 
