@@ -66,7 +66,9 @@ options:
     choices: [combined, pkcs12, der]
     default: []
   keystore_passphrase:
-    description: Protects the PKCS#12 file. Required for V(pkcs12) in O(formats).
+    description:
+      - Protects the PKCS#12 file. Required for V(pkcs12) in O(formats).
+      - Changing it writes that file anew, without another certificate.
     type: str
   links:
     description:

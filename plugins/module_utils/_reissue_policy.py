@@ -38,7 +38,7 @@ REASONS: Mapping[str, str] = {
     "forced": "the play asks for a new certificate",
     "file_changed": "a file of the live generation was edited",
     "file_missing": "a file of the live generation is gone, or a new format is asked for",
-    "format_changed": "another format of the private key is asked for",
+    "format_changed": "another format of the private key, or another passphrase of the keystore, is asked for",
     "mode_changed": "a file of the live generation has another mode",
     "owner_changed": "a file of the live generation has another owner or group",
     "link_changed": "a link at a usual path is missing or points elsewhere",

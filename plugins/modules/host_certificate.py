@@ -115,7 +115,9 @@ options:
     description: A passphrase that protects the private key on the host. It appears in no result.
     type: str
   keystore_passphrase:
-    description: The passphrase of C(keystore.p12), which O(formats) with V(pkcs12) needs. It appears in no result.
+    description:
+      - The passphrase of C(keystore.p12), which O(formats) with V(pkcs12) needs. It appears in no result.
+      - Changing it writes that file anew, without another certificate.
     type: str
   renew_before:
     description:

@@ -16,7 +16,7 @@ from .._errors import UnusableState
 from .directory import Directory
 from .location import GENERATIONS, LIVE
 from .manifest import MANIFEST, FileRecord, Manifest, Unreadable, decode_manifest
-from .plan import ENCODED_KEYS, PRIVATE_KEY, FilePlan
+from .plan import ENCODED_KEYS, KEYSTORE, PRIVATE_KEY, FilePlan
 from .state import ServiceState, read_state
 
 TARGET_PREFIX = GENERATIONS + "/"
@@ -135,6 +135,7 @@ def find_faults(directory: Directory, manifest: Manifest, plan: FilePlan) -> lis
             faults.append(Fault(name, "file_changed", f"{directory.show(name)} was changed"))
         else:
             faults += _compare_attributes(directory, name, status, record, plan)
+            faults += _try_keystore(directory, plan) if name == KEYSTORE else []
     return faults + _compare_formats(directory, manifest, plan)
 
 
@@ -146,6 +147,14 @@ def _compare_formats(directory: Directory, manifest: Manifest, plan: FilePlan) -
     names = [name for name in plan.list_names(manifest.root is not None) if name in ENCODED_KEYS]
     shown = [f"{form}{', encrypted' if encrypted else ''}" for form, encrypted in (present, wanted)]
     return [Fault(name, "format_changed", f"{directory.show(name)} is {shown[0]}, not {shown[1]}") for name in names]
+
+
+def _try_keystore(directory: Directory, plan: FilePlan) -> list[Fault]:
+    content = None if plan.opens_keystore is None else directory.read(KEYSTORE, owned=False)
+    if content is None or plan.opens_keystore is None or plan.opens_keystore(content):
+        return []
+    message = f"{directory.show(KEYSTORE)} does not open with the passphrase given"
+    return [Fault(KEYSTORE, "format_changed", message)]
 
 
 def _has_content(directory: Directory, name: str, status: os.stat_result, record: FileRecord) -> bool:

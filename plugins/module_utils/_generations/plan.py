@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Mapping
+from typing import Callable, Mapping
 
 from .directory import FileAttributes
 
@@ -33,7 +33,11 @@ ALL_FILES = (PRIVATE_KEY, CERTIFICATE, CHAIN, FULL_CHAIN, ROOT, *(name for names
 
 @dataclass(frozen=True)
 class FilePlan:
-    """How the files of a generation are to be. ``links`` maps absolute paths to names of files in ``live/``."""
+    """How the files of a generation are to be.
+
+    ``links`` maps absolute paths to names of files in ``live/``. ``opens_keystore`` tells whether the bytes of a
+    PKCS#12 file open with the passphrase asked for; it is None when no such file is.
+    """
 
     certificates: FileAttributes
     keys: FileAttributes
@@ -41,6 +45,7 @@ class FilePlan:
     links: Mapping[str, str] = field(default_factory=dict)
     key_format: str = "pkcs8"
     key_encrypted: bool = False
+    opens_keystore: Callable[[bytes], bool] | None = None
 
     def list_names(self, has_root: bool) -> list[str]:
         """Return the names of the files that are to be there."""

@@ -13,6 +13,7 @@ from .._generations import plan as layout
 from .._generations.plan import FilePlan
 from .._x509.keys import encode_key
 from .._x509.pem import load_certificate
+from .keystore import encode_keystore
 from .options import Passphrases
 
 
@@ -42,7 +43,8 @@ def render_files(
     if "combined" in plan.formats:
         files[layout.COMBINED] = full_chain + encoded
     if "pkcs12" in plan.formats:
-        files[layout.KEYSTORE] = encode_keystore(key, texts, passphrases.keystore or "", name)
+        authorities = [*texts.intermediates, *([] if texts.root is None else [texts.root])]
+        files[layout.KEYSTORE] = encode_keystore(key, texts.certificate, authorities, passphrases.keystore or "", name)
     if "der" in plan.formats:
         files.update(_encode_der(key, texts, passphrases))
     return files
@@ -59,28 +61,3 @@ def _encode_der(key: Any, texts: CertificateSet, passphrases: Passphrases) -> Ma
         layout.CERTIFICATE_DER: load_certificate(texts.certificate).public_bytes(der),
         layout.PRIVATE_KEY_DER: key.private_bytes(der, serialization.PrivateFormat.PKCS8, encryption),
     }
-
-
-def encode_keystore(key: Any, texts: CertificateSet, passphrase: str, name: str) -> bytes:
-    """Return a PKCS#12 file (RFC 7292) with key and chain, in the strongest form that Java and OpenSSL 3 both read."""
-    from cryptography.hazmat.primitives.serialization import pkcs12
-
-    leaf = load_certificate(texts.certificate)
-    authorities = [load_certificate(text) for text in texts.intermediates]
-    if texts.root is not None:
-        authorities.append(load_certificate(texts.root))
-    alias, encryption = name.encode("utf-8"), _keystore_encryption(passphrase.encode("utf-8"))
-    encoded: bytes = pkcs12.serialize_key_and_certificates(alias, key, leaf, authorities or None, encryption)
-    return encoded
-
-
-def _keystore_encryption(passphrase: bytes) -> Any:
-    from cryptography.hazmat.primitives import hashes, serialization
-
-    modern = getattr(serialization.PrivateFormat, "PKCS12", None)
-    if modern is None:  # cryptography before 38 writes triple DES, which both still read
-        return serialization.BestAvailableEncryption(passphrase)
-    from cryptography.hazmat.primitives.serialization import pkcs12
-
-    builder = modern.encryption_builder().kdf_rounds(50000).hmac_hash(hashes.SHA256())
-    return builder.key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC).build(passphrase)

@@ -12,6 +12,7 @@ import pwd
 import re
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Mapping
 
 from .._errors import InvalidInput
@@ -59,7 +60,7 @@ def read_lineage_options(params: Mapping[str, Any]) -> LineageOptions:
         name=params["name"],
         base_directory=params["base_directory"],
         now=time.time() if params.get("now") is None else float(params["now"]),
-        plan=read_file_plan(params, formats),
+        plan=read_file_plan(params, formats, passphrases.keystore),
         wanted=want(params.get("subject"), params.get("subject_alternative_names"), params.get("key_algorithm")),
         terms={name: str(term) for name, term in (params.get("terms") or {}).items() if term is not None},
         force_id=params.get("force_id"),
@@ -67,7 +68,9 @@ def read_lineage_options(params: Mapping[str, Any]) -> LineageOptions:
     )
 
 
-def read_file_plan(params: Mapping[str, Any], formats: tuple[str, ...] = ()) -> FilePlan:
+def read_file_plan(
+    params: Mapping[str, Any], formats: tuple[str, ...] = (), keystore_passphrase: str | None = None
+) -> FilePlan:
     """Build the plan of files from the file options."""
     key_mode = read_mode(params.get("key_mode"), KEY_MODE, "key_mode")
     if key_mode & 0o007:
@@ -88,7 +91,14 @@ def read_file_plan(params: Mapping[str, Any], formats: tuple[str, ...] = ()) -> 
         links=read_links(params.get("links")),
         key_format=params.get("key_format") or "pkcs8",
         key_encrypted=params.get("key_passphrase") is not None,
+        opens_keystore=partial(_opens_keystore, keystore_passphrase) if "pkcs12" in formats else None,
     )
+
+
+def _opens_keystore(passphrase: str | None, content: bytes) -> bool:
+    from .keystore import opens_keystore
+
+    return opens_keystore(content, passphrase or "")
 
 
 def read_mode(value: Any, default: int, option: str) -> int:

@@ -129,6 +129,19 @@ def test_another_passphrase_needs_a_new_key(lineage: HostLineage) -> None:
     assert lineage.request(key_passphrase="another")["action"] == "none"
 
 
+def test_another_passphrase_of_the_keystore_writes_it_anew_without_issuing(lineage: HostLineage) -> None:
+    lineage.run(**ALL)
+    asked = lineage.request(**{**ALL, "keystore_passphrase": "another"})
+    assert asked["action"] == "repair"
+    assert [(each["reason"], "keystore.p12" in each["message"]) for each in asked["reasons"]] == [
+        ("format_changed", True)
+    ]
+    lineage.run(**{**ALL, "keystore_passphrase": "another"})
+    ask_openssl("pkcs12", "-noout", "-in", str(lineage.live / "keystore.p12"), "-passin", "pass:another")
+    assert lineage.request(**{**ALL, "keystore_passphrase": "another"})["action"] == "none"
+    assert lineage.count_issued() == 1
+
+
 def test_owner_and_mode_are_apart_for_key_and_certificates_and_are_repaired(lineage: HostLineage) -> None:
     options = {"group": str(os.getgid()), "mode": "0640", "key_owner": str(os.getuid()), "key_mode": "0400"}
     lineage.run(**options)
