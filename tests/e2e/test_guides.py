@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 import ssl
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import Site
 from guides import list_playbooks, read_example
@@ -127,6 +129,34 @@ def test_services_take_up_what_the_guide_installs(reader: Reader, fleet: Callabl
 
     reader.run("guide_services/handlers", hosts)
     assert host.run(["stat", "-c", "%F", "/srv/web-certificate-changed"]).stdout == "regular empty file\n"
+
+
+def test_a_load_balancer_serves_what_the_guide_imports(site: Site, reader: Reader, tmp_path: Path) -> None:
+    make_client: Any = boto3.Session(
+        site.environment["AWS_ACCESS_KEY_ID"], site.environment["AWS_SECRET_ACCESS_KEY"], region_name=REGION
+    ).client
+    ec2, acm, elb = (
+        make_client(service, endpoint_url=site.environment["AWS_ENDPOINT_URL"]) for service in ("ec2", "acm", "elbv2")
+    )
+    network = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=network, CidrBlock=f"10.8.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")
+        for number, zone in enumerate("ab")
+    ]
+    group = ec2.create_security_group(GroupName="guide", Description="guide", VpcId=network)["GroupId"]
+    given = {
+        "front_subnets": [made["Subnet"]["SubnetId"] for made in subnets],
+        "front_security_groups": [group],
+        "acm_import_base_directory": str(tmp_path / "kept"),
+        "ansible_python_interpreter": sys.executable,
+    }
+    assert reader.run("guide_services/load-balancer", None, **given).hosts_with("changed") == ["localhost"]
+    assert reader.run("guide_services/load-balancer", None, **given).hosts_with("changed") == []
+    (balancer,) = elb.describe_load_balancers(Names=["front"])["LoadBalancers"]
+    (listener,) = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    served = acm.get_certificate(CertificateArn=listener["Certificates"][0]["CertificateArn"])["Certificate"]
+    assert served.strip() == (tmp_path / "kept/www.example.com/live/cert.pem").read_text().strip()
+    elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
 
 
 def test_renewal_from_any_control_node_and_of_short_lived_certificates(
