@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import uuid
 from pathlib import Path
@@ -16,6 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from private_ca_emulator import seeding
 
 LEAF_KEY = ec.generate_private_key(ec.SECP256R1())
 
@@ -58,6 +61,18 @@ def fetch(client: Any, authority_arn: str, certificate_arn: str) -> dict[str, st
 def issue_and_load(client: Any, authority_arn: str, **changes: Any) -> x509.Certificate:
     pem = fetch(client, authority_arn, issue(client, authority_arn, **changes))["Certificate"]
     return x509.load_pem_x509_certificate(pem.encode())
+
+
+def create_constrained(client: Any, root_arn: str, constraints: x509.NameConstraints) -> str:
+    """An ACTIVE subordinate CA whose certificate has these name constraints. Its ARN."""
+    value = base64.b64encode(constraints.public_bytes()).decode()
+    custom = {"ObjectIdentifier": "2.5.29.30", "Value": value, "Critical": True}
+    return seeding.create_active_subordinate(
+        client,
+        root_arn,
+        template="SubordinateCACertificate_PathLen0_APIPassthrough",
+        api_passthrough={"Extensions": {"CustomExtensions": [custom]}},
+    )
 
 
 def refusal(call: Any, *args: Any, **kwargs: Any) -> tuple[str, str]:

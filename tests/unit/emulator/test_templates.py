@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 from private_ca_emulator import seeding
 from private_ca_emulator.templates import TEMPLATES
 
-from .support import fetch, issue, issue_and_load, make_csr, openssl, refusal, verify_with_openssl
+from .support import create_constrained, fetch, issue, issue_and_load, make_csr, openssl, refusal, verify_with_openssl
 
 TLS, CA_USES, SIGN = (
     "Digital Signature, Key Encipherment",
@@ -271,14 +271,7 @@ def test_an_unknown_template_is_refused_with_the_code_that_is_set(
 def test_name_constraints_of_the_authority_surface_late_or_early_as_set(
     client: Any, control: Any, root_arn: str
 ) -> None:
-    constraints = x509.NameConstraints([x509.DNSName("example.com")], None).public_bytes()
-    custom = {"ObjectIdentifier": "2.5.29.30", "Value": base64.b64encode(constraints).decode(), "Critical": True}
-    sub = seeding.create_active_subordinate(
-        client,
-        root_arn,
-        template="SubordinateCACertificate_PathLen0_APIPassthrough",
-        api_passthrough={"Extensions": {"CustomExtensions": [custom]}},
-    )
+    sub = create_constrained(client, root_arn, x509.NameConstraints([x509.DNSName("example.com")], None))
     fetch(client, sub, issue(client, sub))
     outside = {"Csr": make_csr("web.example.org", ("web.example.org",))}
     assert refusal(fetch, client, sub, issue(client, sub, **outside))[0] == "RequestFailedException"

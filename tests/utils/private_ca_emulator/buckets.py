@@ -13,7 +13,7 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.s3.models import FakeAcl, FakeBucket, get_canned_acl, s3_backends
 
-from private_ca_emulator.errors import refused
+from private_ca_emulator.errors import ServiceError
 from private_ca_emulator.policy_documents import as_list
 
 SERVICE_PRINCIPAL = "acm-pca.amazonaws.com"
@@ -54,12 +54,13 @@ def is_writable(name: str, check: str) -> bool:
     return check == "off" or (bucket is not None and (check == "bucket" or grants_access(bucket)))
 
 
-def check_writable(name: str, check: str) -> None:
-    """ValidationException in the service's words unless it could write to the bucket; `check` is the setting."""
+def check_writable(name: str, check: str, code: str) -> None:
+    """The error `code` in the service's words unless it could write to the bucket; `check` is the setting."""
     if not is_writable(name, check):
-        raise refused(
+        raise ServiceError(
+            code,
             "The ACM Private CA service account 'acm-pca-prod-pdx' requires getBucketAcl permissions for your S3 "
-            f"bucket '{name}'. Check your S3 bucket permissions and try again."
+            f"bucket '{name}'. Check your S3 bucket permissions and try again.",
         )
 
 

@@ -101,7 +101,7 @@ class CrlPublisher:
         if not crl["Enabled"]:
             return
         name, check = crl["S3BucketName"], self.settings.s3_bucket_check
-        buckets.check_writable(name, check)
+        buckets.check_writable(name, check, self.settings.bucket_refusal_error)
         public = crl["S3ObjectAcl"] == "PUBLIC_READ"
         if public and check != "off" and buckets.blocks_public_acls(name):
             raise refused(f"The bucket '{name}' blocks public ACLs; S3ObjectAcl must be BUCKET_OWNER_FULL_CONTROL.")

@@ -39,12 +39,6 @@ def invalid_args(message: str) -> ServiceError:
     return ServiceError("InvalidArgsException", message)
 
 
-def concurrent_modification() -> ServiceError:
-    """The reply while an earlier change of the CA has not settled."""
-    message = "A previous update to your private CA is still ongoing."
-    return ServiceError("ConcurrentModificationException", message)
-
-
 def refused(message: str) -> ServiceError:
     """The undeclared ValidationException of a rule that the service model does not express."""
     return ServiceError("ValidationException", message)

@@ -44,6 +44,7 @@ class Settings:
     certificates_without_complete_crl: int = 100_000_000
     unavailable_algorithms: list[str] = field(default_factory=list)
     revocations_per_authority: int = 1_000_000
+    permissions_per_authority: int = 10_000
     list_page_limit: int = 100
     partition_size: int = 1000
 
@@ -69,6 +70,11 @@ class Settings:
         "ResourceNotFoundException", "InvalidArnException", "ValidationException"
     )
     foreign_kind_of_arn_error: str = _choice("InvalidArnException", "ResourceNotFoundException", "ValidationException")
+    foreign_audit_report_error: str = _choice("ResourceNotFoundException", "InvalidArgsException")
+    # 1.3: operations declare both for a CA that FAILED; which one they answer is not documented
+    failed_authority_error: str = _choice("InvalidStateException", "RequestFailedException")
+    # 1.3: creation and update declare InvalidPolicy too; users saw the other one (1.4)
+    bucket_refusal_error: str = _choice("ValidationException", "InvalidPolicyException")
     # 12.1 item 3
     name_constraints_breach: str = _choice("late", "early")
     # 2.5, 2.3, 12.1 item 4

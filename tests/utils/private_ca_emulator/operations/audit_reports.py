@@ -9,6 +9,7 @@ import csv
 import datetime
 import io
 import json
+import re
 import uuid
 
 from cryptography import x509
@@ -16,7 +17,7 @@ from cryptography import x509
 from private_ca_emulator import buckets, der
 from private_ca_emulator.authorization import find_authority
 from private_ca_emulator.certificates import format_serial
-from private_ca_emulator.errors import ServiceError, invalid_state, not_found
+from private_ca_emulator.errors import ServiceError, invalid_args, invalid_state, not_found
 from private_ca_emulator.records import AuditReport, CertificateAuthority, IssuedCertificate
 from private_ca_emulator.service import Call, Members, PrivateCa
 
@@ -38,6 +39,7 @@ _KEYWORDS = (
     "0.9.2342.19200300.100.1.25",
     "0.9.2342.19200300.100.1.1",
 )
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*[a-z0-9]")
 _MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
 
 
@@ -101,6 +103,8 @@ def create_audit_report(service: PrivateCa, call: Call) -> Members:
     if newest is not None and now < newest + settings.audit_report_interval:
         message = "An audit report can be created only once every 30 minutes."
         raise ServiceError(settings.audit_report_too_soon_error, message)
+    if not _BUCKET_NAME.fullmatch(call.members["S3BucketName"]):
+        raise invalid_args(f"The S3 bucket name '{call.members['S3BucketName']}' is not valid.")
     suffix, report_id = call.members["AuditReportResponseFormat"].lower(), str(uuid.uuid4())
     key = f"audit-report/{authority.uuid}/{report_id}.{suffix}"
     report = AuditReport(report_id, call.members["S3BucketName"], key, now, now + settings.audit_report_delay)
@@ -128,9 +132,13 @@ def write_report(service: PrivateCa, authority: CertificateAuthority, report: Au
 def describe_audit_report(service: PrivateCa, call: Call) -> Members:
     """DescribeCertificateAuthorityAuditReport."""
     authority = find_authority(service, call)
-    report = authority.audit_reports.get(call.members["AuditReportId"])
+    report_id = call.members["AuditReportId"]
+    report = authority.audit_reports.get(report_id)
+    if report is None and any(report_id in other.audit_reports for other in service.store.authorities.values()):
+        message = f"The audit report {report_id} is not one of {authority.arn}."
+        raise ServiceError(service.settings.foreign_audit_report_error, message)
     if report is None:
-        raise not_found(call.members["AuditReportId"])
+        raise not_found(report_id)
     return {
         "AuditReportStatus": report.status,
         "S3BucketName": report.bucket,

@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives import serialization
 
 from private_ca_emulator import der, names, paging, revocation_configuration, tagging, tokens
 from private_ca_emulator.authorization import find_authority, is_shared_with
-from private_ca_emulator.errors import ServiceError, concurrent_modification, invalid_args, invalid_state
+from private_ca_emulator.errors import ServiceError, invalid_args, invalid_state
 from private_ca_emulator.extensions import encode_nine_bit_usage
+from private_ca_emulator.operations.states import refuse_while_updating
 from private_ca_emulator.records import CertificateAuthority, new_authority_arn
 from private_ca_emulator.service import Call, Members, PrivateCa
 from private_ca_emulator.signing import choose_scheme, generate_key, require_available
@@ -183,8 +184,7 @@ def list_certificate_authorities(service: PrivateCa, call: Call) -> Members:
 def update_certificate_authority(service: PrivateCa, call: Call) -> Members:
     """UpdateCertificateAuthority: status ACTIVE or DISABLED, and the revocation configuration of new certificates."""
     authority, now = find_authority(service, call), service.clock.now()
-    if now < authority.settles_at:
-        raise concurrent_modification()
+    refuse_while_updating(service, authority)
     if authority.status_at(now) not in ("ACTIVE", "DISABLED"):
         raise invalid_state("The certificate authority must be in the ACTIVE or DISABLED state to be updated")
     wanted = call.members.get("Status", authority.status)
@@ -205,8 +205,7 @@ def update_certificate_authority(service: PrivateCa, call: Call) -> Members:
 def delete_certificate_authority(service: PrivateCa, call: Call) -> Members:
     """DeleteCertificateAuthority: recoverable for 7 to 30 days unless the CA was CREATING or FAILED."""
     authority, now = find_authority(service, call), service.clock.now()
-    if now < authority.settles_at:
-        raise concurrent_modification()
+    refuse_while_updating(service, authority)
     status = authority.status_at(now)
     if status in ("ACTIVE", "DELETED"):
         raise invalid_state("The certificate authority is not in a valid state for deletion.")

@@ -18,7 +18,8 @@ from private_ca_emulator.certificates import (
     is_self_signed,
     to_pem,
 )
-from private_ca_emulator.errors import ServiceError, concurrent_modification, invalid_state, refused
+from private_ca_emulator.errors import ServiceError, invalid_state, refused
+from private_ca_emulator.operations.states import refuse_failed, refuse_while_updating
 from private_ca_emulator.records import CertificateAuthority
 from private_ca_emulator.service import Call, Members, PrivateCa
 
@@ -48,6 +49,7 @@ def _no_csr(authority: CertificateAuthority) -> ServiceError:
 def get_certificate_authority_csr(service: PrivateCa, call: Call) -> Members:
     """GetCertificateAuthorityCsr: from PENDING_CERTIFICATE on."""
     authority = find_authority(service, call)
+    refuse_failed(service, call, authority)
     status = authority.status_at(service.clock.now())
     if status == "CREATING":
         raise ServiceError(
@@ -72,6 +74,8 @@ def get_certificate_authority_certificate(service: PrivateCa, call: Call) -> Mem
 def import_certificate_authority_certificate(service: PrivateCa, call: Call) -> Members:
     """ImportCertificateAuthorityCertificate: checks the certificate and its chain, then the CA is ACTIVE."""
     authority, now = find_authority(service, call), service.clock.now()
+    refuse_failed(service, call, authority)
+    refuse_while_updating(service, authority)
     _check_state(authority, now, service.settings.import_into_disabled)
     certificate = _parse_certificate(call.members["Certificate"])
     _check_match(authority, certificate)
@@ -90,8 +94,6 @@ def import_certificate_authority_certificate(service: PrivateCa, call: Call) -> 
 
 
 def _check_state(authority: CertificateAuthority, now: float, into_disabled: str) -> None:
-    if now < authority.settles_at:
-        raise concurrent_modification()
     status = authority.status_at(now)
     if status == "CREATING":
         raise ServiceError("RequestInProgressException", f"The certificate authority {authority.arn} is being created.")

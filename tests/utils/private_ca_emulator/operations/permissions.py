@@ -9,7 +9,7 @@ import json
 
 from private_ca_emulator import paging
 from private_ca_emulator.errors import ServiceError, not_found, refused
-from private_ca_emulator.operations.tags import find_settled
+from private_ca_emulator.operations.states import find_settled
 from private_ca_emulator.records import CertificateAuthority, Permission
 from private_ca_emulator.service import Call, Members, PrivateCa
 
@@ -31,6 +31,8 @@ def create_permission(service: PrivateCa, call: Call) -> Members:
         raise refused(f"The principal must be {ACM}.")
     if _find(authority, call) is not None:
         raise ServiceError("PermissionAlreadyExistsException", "The principal already has a permission on this CA.")
+    if len(authority.permissions) >= service.settings.permissions_per_authority:
+        raise ServiceError("LimitExceededException", "The maximum number of permissions of the CA has been reached.")
     actions = list(dict.fromkeys(call.members["Actions"]))
     account = call.members.get("SourceAccount", call.caller.account)
     authority.permissions.append(Permission(ACM, account, actions, service.clock.now()))

@@ -12,7 +12,7 @@ from typing import Any
 
 from private_ca_emulator.authorization import PUBLISHED_TEMPLATES, SHARED_READS
 from private_ca_emulator.errors import ServiceError
-from private_ca_emulator.operations.tags import find_settled
+from private_ca_emulator.operations.states import find_settled, refuse_while_updating
 from private_ca_emulator.policy_documents import as_list
 from private_ca_emulator.records import CertificateAuthority
 from private_ca_emulator.service import Call, Members, PrivateCa
@@ -91,6 +91,7 @@ def _check_templates(arns: list[Any], templates: str) -> None:
 def put_policy(service: PrivateCa, call: Call) -> Members:
     """PutPolicy: the published two-statement shape, nothing else."""
     authority = find_settled(service, call)
+    refuse_while_updating(service, authority)
     statements = _parse(call.members["Policy"])
     if any(statement.get("Effect") == "Deny" for statement in statements):
         message = "The policy would prevent the current principal from changing it later."
@@ -116,6 +117,7 @@ def get_policy(service: PrivateCa, call: Call) -> Members:
 def delete_policy(service: PrivateCa, call: Call) -> Members:
     """DeletePolicy: succeeds without a policy too."""
     authority = find_settled(service, call)
+    refuse_while_updating(service, authority)
     authority.policy, authority.policy_from_share = None, False
     return {}
 

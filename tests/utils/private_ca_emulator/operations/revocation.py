@@ -9,6 +9,7 @@ import re
 
 from private_ca_emulator.authorization import find_authority
 from private_ca_emulator.errors import ServiceError, invalid_state
+from private_ca_emulator.operations.states import refuse_while_updating
 from private_ca_emulator.records import CertificateAuthority, IssuedCertificate, Revocation
 from private_ca_emulator.service import Call, Members, PrivateCa
 
@@ -20,6 +21,7 @@ def revoke_certificate(service: PrivateCa, call: Call) -> Members:
     authority, now = find_authority(service, call), service.clock.now()
     if authority.status_at(now) not in ("ACTIVE", "DISABLED"):
         raise invalid_state("The certificate authority is not in a valid state for revoking certificates.")
+    refuse_while_updating(service, authority)
     serial = _parse_serial(call.members["CertificateSerial"], service)
     issued = _find_revocable(service, authority, serial)
     if issued.revocation is not None:

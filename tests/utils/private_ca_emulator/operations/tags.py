@@ -6,19 +6,8 @@
 from __future__ import annotations
 
 from private_ca_emulator import paging, tagging
-from private_ca_emulator.authorization import find_authority
-from private_ca_emulator.errors import invalid_state
-from private_ca_emulator.records import CertificateAuthority
+from private_ca_emulator.operations.states import find_settled
 from private_ca_emulator.service import Call, Members, PrivateCa
-
-
-def find_settled(service: PrivateCa, call: Call) -> CertificateAuthority:
-    """The CA in any status but CREATING, FAILED and DELETED, as tags, permissions and policies need it (5.2)."""
-    authority = find_authority(service, call)
-    status = authority.status_at(service.clock.now())
-    if status in ("CREATING", "FAILED", "DELETED"):
-        raise invalid_state(f"The certificate authority {authority.arn} is in the state {status}.")
-    return authority
 
 
 def tag_certificate_authority(service: PrivateCa, call: Call) -> Members:
