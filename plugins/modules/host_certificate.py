@@ -51,6 +51,11 @@ options:
       - Hosts may keep several certificates, each of its own name.
     type: str
     required: true
+  defaults:
+    description:
+      - Options as one mapping, such as an item of a loop. It gives what the task does not give by its own name.
+      - An empty value (V(null), an empty string, list or mapping) leaves an option at its default.
+    type: dict
   state:
     description:
       - Whether the certificate is kept on the host, or removed from it with all its files and keys.

@@ -18,6 +18,7 @@ from ..module_utils._clock import SystemClock
 from ..module_utils._errors import InvalidInput, PrivateCaError
 from ..module_utils._x509.gate import check_request
 from ..module_utils._x509.wanted import want
+from ._defaults import apply_defaults
 from ._flow import Flow, Moment, remove_certificate
 from ._host_modules import HostModules, ModuleRunner
 from ._issuer import RunIssuer
@@ -35,8 +36,12 @@ COLLECTION = "fleet_pki.aws_private_ca"
 
 def run_action(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[str, Any]:
     """Return the task's result for one host. Every PrivateCaError becomes a failed result; the other hosts go on."""
-    _validation, options = action.validate_argument_spec(ARGUMENT_SPEC, **CONSTRAINTS)
     host_name = str(task_vars.get("inventory_hostname", "localhost"))
+    try:
+        action._task.args = apply_defaults(action._task.args)
+    except InvalidInput as error:
+        return build_failure(error, host_name, str(action._task.args.get("name")))
+    _validation, options = action.validate_argument_spec(ARGUMENT_SPEC, **CONSTRAINTS)
     host = HostModules(bind_runner(action, task_vars), {name: options.get(name) for name in FILE_OPTIONS})
     warnings: list[str] = []
     issuer = RunIssuer(options, MEMORY, SystemClock(), display.vv, warnings.append)

@@ -15,6 +15,7 @@ from ..module_utils._assumed_role import ASSUME_ROLE_OPTIONS
 from ..module_utils._host_argument_specs import BASE_DIRECTORY, FILE_SPEC, ISSUED_SPEC, POLICY_SPEC, SERVICE_SPEC
 from ..module_utils._issuance_options import LEDGER_OPTIONS, LIMIT_OPTIONS, RECOVERY_OPTIONS, TERMS_OPTIONS
 from ..module_utils._x509.algorithms import KEY_ALGORITHMS
+from ._defaults import DEFAULTS
 from ._supersession import SUPERSESSION_OPTIONS
 
 POLICY_OPTIONS = ("key_rotation", "rotate_key", "renew_before", "revoked_serials", "adopt")
@@ -23,6 +24,7 @@ FILE_OPTIONS = ("name", "base_directory", *FILE_SPEC)
 
 LINEAGE_OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
+    DEFAULTS: {"type": "dict"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "base_directory": {"type": "str", "default": BASE_DIRECTORY},
     "certificate_authority_arn": {"type": "str"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -76,9 +77,13 @@ def test_the_variables_of_a_role_begin_with_its_name(role):
 
 def test_the_role_passes_on_every_option_of_the_action_but_those_of_the_connection():
     tasks = yaml.safe_load((COLLECTION / "roles/host_certificate/tasks/certificates.yml").read_text())
-    passed = set(tasks[0]["fleet_pki.aws_private_ca.host_certificate"])
+    given = tasks[0]["fleet_pki.aws_private_ca.host_certificate"]
+    assert list(given) == ["defaults"]
+    passed = dict(re.findall(r"\b(\w+)=(host_certificate_\w+)\b", given["defaults"]))
+    assert passed == {name: f"host_certificate_{name}" for name in passed}
     of_connection = {"profile", "region", "endpoint_url", *ASSUME_ROLE_OPTIONS}
-    assert passed == set(ARGUMENT_SPEC) - set(list_connection_options()) | of_connection
+    expected = set(ARGUMENT_SPEC) - set(list_connection_options()) | of_connection
+    assert set(passed) == expected - {"name", "defaults"}
 
 
 def test_defaults_of_the_role_are_those_of_the_action():
