@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,7 @@ class Site:
 
 
 @pytest.fixture
-def site(emulator: EmulatorProcess, stage: Path, short_directory: Path, tmp_path: Path) -> Site:
+def site(emulator: EmulatorProcess, stage: Path, short_directory: Path) -> Site:
     """Return a site whose CA, ledger and control node know of no other test."""
     control = EmulatorControl(emulator.endpoint_url)
     client = boto3.client(
@@ -89,8 +90,8 @@ def site(emulator: EmulatorProcess, stage: Path, short_directory: Path, tmp_path
         aws_access_key_id=emulator.environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=emulator.environment["AWS_SECRET_ACCESS_KEY"],
     )
-    home = tmp_path / "home"
-    (home / "tmp").mkdir(parents=True)
+    home = Path(tempfile.mkdtemp(dir=short_directory))  # ansible-core 2.21 has a socket below TMPDIR
+    (home / "tmp").mkdir()
     environment = {
         **emulator.environment,
         "XDG_STATE_HOME": str(home / "state"),

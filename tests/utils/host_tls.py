@@ -12,8 +12,9 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Callable
 
 NGINX = """
 daemon off;

@@ -14,8 +14,9 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
-from ansible.module_utils.testing import patch_module_args
+from ansible.module_utils import basic
 
 from playbook_run import PlaybookRun, TaskResult
 
@@ -27,9 +28,18 @@ def run_module(name: str, options: Mapping[str, Any], check_mode: bool = False) 
     module = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.modules.{name}")
     printed = io.StringIO()
     arguments = {**options, "_ansible_check_mode": check_mode, "_ansible_diff": True}
-    with patch_module_args(arguments), contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+    with give_arguments(arguments), contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
         module.main()
     return dict(json.loads(printed.getvalue()))
+
+
+def give_arguments(arguments: Mapping[str, Any]) -> contextlib.AbstractContextManager[Any]:
+    """Put the arguments where AnsibleModule reads them, as the wrapper of ansible-core 2.18, and of newer ones, does.
+
+    What ansible.module_utils.testing offers for it exists in newer ones only, as does the profile.
+    """
+    given = json.dumps({"ANSIBLE_MODULE_ARGS": dict(arguments)}).encode()
+    return mock.patch.multiple(basic, _ANSIBLE_ARGS=given, _ANSIBLE_PROFILE="legacy", create=True)
 
 
 @dataclass(frozen=True)

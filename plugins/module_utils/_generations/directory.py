@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from dataclasses import dataclass
@@ -81,11 +82,12 @@ class Directory:
         refuse_foreign(self.files.stat_open(self.descriptor), self.path)
 
     def ensure(self, name: str, mode: int) -> Directory:
-        """Open a directory below, after making it with ``mode`` where it is missing."""
+        """Open a directory below, after making it with ``mode`` where it is missing; another run may be the one."""
         found = self.open(name)
         if found is not None:
             return found
-        self.files.create_directory(name, self.descriptor, mode)
+        with contextlib.suppress(FileExistsError):
+            self.files.create_directory(name, self.descriptor, mode)
         self.flush()
         made = self.open(name)
         if made is None:

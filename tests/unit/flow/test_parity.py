@@ -44,6 +44,8 @@ def documented_options():
 
 def describe(option, inner):
     described = {name: option[name] for name in COMPARED if option.get(name) not in (None, False, [])}
+    if "aliases" in described:
+        described["aliases"] = sorted(described["aliases"])  # their order means nothing, and differs between releases
     described.setdefault("type", "str")
     if inner in option:
         described["options"] = {name: describe(each, inner) for name, each in option[inner].items()}

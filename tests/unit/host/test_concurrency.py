@@ -74,6 +74,19 @@ def test_a_reader_never_sees_a_mixed_or_missing_set_through_a_thousand_switches(
         assert full.startswith(leaf)
 
 
+class LateFiles(HastyFiles):
+    """Another run makes each directory just before this one does."""
+
+    def create_directory(self, name: str, parent: int, mode: int) -> None:
+        super().create_directory(name, parent, mode)
+        super().create_directory(name, parent, mode)
+
+
+def test_a_directory_that_another_run_makes_first_is_taken_as_it_is(lineage: HostLineage) -> None:
+    assert request_certificate(lineage.options, LateFiles(), False)["request"]["resumed"] is False
+    assert lineage.run()["changed"] and lineage.fault_of_live() is None
+
+
 def _request(options: dict[str, Any]) -> str:
     return json.dumps(request_certificate(options, Files(), False)["request"])
 

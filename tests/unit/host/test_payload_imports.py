@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -36,7 +37,8 @@ def import_from(archive: Path, *, patched: bool) -> dict[str, Any]:
         for name in SOURCES:
             sources.writestr(name, "value = 1\n")
     command = [sys.executable, "-c", SCRIPT, str(archive), "yes" if patched else "no"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return dict(json.loads(done.stdout))
 
 

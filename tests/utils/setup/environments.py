@@ -69,9 +69,12 @@ def read_constraints() -> list[str]:
     return [re.sub(r"\[.*?\]", "", line) for line in pinned]
 
 
-def make_stage(folder: Path, requirement: str) -> Path:
-    """Return a collections path with a link to this checkout and the dependencies out of an `ansible` release."""
+def make_stage(folder: Path, python: Path, requirement: str) -> Path:
+    """Return a collections path with a link to this checkout and the dependencies out of an `ansible` release.
+
+    pip finds only releases for the Python that runs it, so `python` is the environment's own.
+    """
     script = CHECKOUT / "tests/utils/setup/stage.py"
     options = ["--stage", str(folder / "stage"), "--dependencies", str(folder / "deps"), "--requirement", requirement]
-    subprocess.run([sys.executable, str(script), *options], check=True)
+    subprocess.run([str(python), str(script), *options], check=True)
     return folder / "stage"

@@ -75,7 +75,7 @@ def run_cell(cell: Cell, interpreter: Path) -> list[str]:
     folder = CHECKOUT / ".cache/matrix" / str(cell)
     requirements = [f"ansible-core~=2.{cell.core}.0", *read_requirements()]
     python = make_environment(folder / "venv", interpreter, requirements, read_constraints())
-    stage = make_stage(folder, f"ansible~={cell.core - 7}.0")
+    stage = make_stage(folder, python, f"ansible~={cell.core - 7}.0")
     failures = []
     environment = {**os.environ, "FLEET_PKI_STAGE": str(stage), "PATH": f"{python.parent}:{os.environ['PATH']}"}
     pythonpath = f"pythonpath={stage} tests/utils"
@@ -87,7 +87,7 @@ def run_cell(cell: Cell, interpreter: Path) -> list[str]:
     print(f"  {log.read_text().splitlines()[-1]}", flush=True)
     if done.returncode:
         failures.append(f"{cell}: tests ({log})")
-    copying = [sys.executable, str(CHECKOUT / "tests/utils/setup/stage.py"), "--copy", str(folder / "copy")]
+    copying = [str(python), str(CHECKOUT / "tests/utils/setup/stage.py"), "--copy", str(folder / "copy")]
     copying += ["--dependencies", str(folder / "deps"), "--requirement", f"ansible~={cell.core - 7}.0"]
     copy = subprocess.run(copying, check=True, capture_output=True, text=True).stdout.split()[-1]
     sanity = run_sanity(Path(copy), folder / "home", python.parent)
