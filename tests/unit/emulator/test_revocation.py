@@ -33,7 +33,12 @@ def make_bucket(make_client: Any) -> str:
 
 
 def create_revoking_root(
-    client: Any, make_client: Any, crl_type: str = "COMPLETE", key_algorithm: str = "EC_prime256v1", **crl: Any
+    client: Any,
+    make_client: Any,
+    crl_type: str = "COMPLETE",
+    key_algorithm: str = "EC_prime256v1",
+    signing_algorithm: str | None = None,
+    **crl: Any,
 ) -> tuple[str, x509.Certificate]:
     """A root with CRL and OCSP on, and a leaf of it."""
     configuration = {
@@ -46,8 +51,13 @@ def create_revoking_root(
         },
         "OcspConfiguration": {"Enabled": True},
     }
-    root = seeding.create_active_root(client, key_algorithm=key_algorithm, RevocationConfiguration=configuration)
-    algorithm = seeding.default_signing_algorithm(key_algorithm)
+    root = seeding.create_active_root(
+        client,
+        key_algorithm=key_algorithm,
+        signing_algorithm=signing_algorithm,
+        RevocationConfiguration=configuration,
+    )
+    algorithm = signing_algorithm or seeding.default_signing_algorithm(key_algorithm)
     return root, issue_and_load(client, root, SigningAlgorithm=algorithm)
 
 
@@ -231,7 +241,7 @@ def ask_responder(emulator: EmulatorServer, leaf: x509.Certificate, issuer: x509
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-@pytest.mark.parametrize("key_algorithm", ["RSA_2048", "EC_prime256v1"])
+@pytest.mark.parametrize("key_algorithm", ["RSA_2048", "EC_prime256v1", "ML_DSA_65"])
 def test_the_responder_knows_good_and_revoked(
     client: Any, make_client: Any, emulator: EmulatorServer, method: str, key_algorithm: str
 ) -> None:
@@ -247,18 +257,33 @@ def test_the_responder_knows_good_and_revoked(
     )
 
 
+@pytest.mark.parametrize(
+    "signing",
+    [
+        ("EC_prime256v1", "SHA256WITHECDSA", "ecdsa-with-SHA256"),
+        ("EC_secp384r1", "SHA512WITHECDSA", "ecdsa-with-SHA512"),
+        ("RSA_2048", "SHA256WITHRSA", "sha256WithRSAEncryption"),
+        ("RSA_2048", "SHA256WITHRSA_PSS", "rsassaPss"),
+        ("RSA_3072", "SHA512WITHRSA_PSS", "rsassaPss"),
+    ],
+    ids=lambda signing: signing[1],
+)
 def test_openssl_verifies_the_responders_reply(
-    client: Any, make_client: Any, emulator: EmulatorServer, tmp_path: Path
+    client: Any, make_client: Any, emulator: EmulatorServer, tmp_path: Path, signing: tuple[str, str, str]
 ) -> None:
-    root, leaf = create_revoking_root(client, make_client)
+    key_algorithm, signing_algorithm, printed_name = signing
+    root, leaf = create_revoking_root(
+        client, make_client, key_algorithm=key_algorithm, signing_algorithm=signing_algorithm
+    )
     pem = client.get_certificate_authority_certificate(CertificateAuthorityArn=root)["Certificate"]
     (tmp_path / "root.pem").write_text(pem + "\n")
     (tmp_path / "leaf.pem").write_bytes(leaf.public_bytes(serialization.Encoding.PEM))
     revoke(client, root, leaf, "KEY_COMPROMISE")
     printed = openssl(
         "ocsp", "-issuer", tmp_path / "root.pem", "-cert", tmp_path / "leaf.pem", "-CAfile", tmp_path / "root.pem",
-        "-url", f"{emulator.endpoint_url}/_emulator/ocsp", "-no_nonce",
+        "-url", f"{emulator.endpoint_url}/_emulator/ocsp", "-no_nonce", "-resp_text",
     )  # fmt: skip
+    assert f"Signature Algorithm: {printed_name}" in printed
     assert "revoked" in printed
     assert "keyCompromise" in printed
 

@@ -16,6 +16,7 @@ BIT_STRING = 0x03
 BOOLEAN = 0x01
 OBJECT_IDENTIFIER = 0x06
 UTF8_STRING = 0x0C
+ENUMERATED = 0x0A
 
 
 def encode(tag: int, content: bytes) -> bytes:

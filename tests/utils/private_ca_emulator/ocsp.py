@@ -10,20 +10,25 @@ import binascii
 import hashlib
 import urllib.parse
 
+from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509 import ocsp
 
+from private_ca_emulator import der
 from private_ca_emulator.certificates import encode_subject_public_key
 from private_ca_emulator.crls import REASONS, to_datetime
 from private_ca_emulator.protocol import HttpRequest, HttpResponse
 from private_ca_emulator.records import CertificateAuthority, IssuedCertificate
 from private_ca_emulator.service import PrivateCa
-from private_ca_emulator.signing import SCHEMES
+from private_ca_emulator.signing import SCHEMES, SignatureScheme
 
 PREFIX = "/_emulator/ocsp"
 _CONTENT_TYPE = "application/ocsp-request"
 _LIFETIME = 3600
+_BASIC_RESPONSE = "1.3.6.1.5.5.7.48.1.1"
+_EXPLICIT_0 = 0xA0
 
 
 def is_for_responder(request: HttpRequest) -> bool:
@@ -102,4 +107,24 @@ def _build_response(
     )
     builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, authority.installed.certificate)
     scheme = SCHEMES[authority.configuration["SigningAlgorithm"]]
-    return builder.sign(authority.key, scheme.digest)
+    signed = builder.sign(authority.key, scheme.digest)
+    return signed if scheme.padding is None else _sign_again(signed, authority, scheme)
+
+
+def _sign_again(
+    signed: ocsp.OCSPResponse, authority: CertificateAuthority, scheme: SignatureScheme
+) -> ocsp.OCSPResponse:
+    """The same response with an RSA-PSS signature, which the builder of `cryptography` cannot make (RFC 6960, 4.2.1).
+
+    The CA's own CSR is signed with the same algorithm, so its AlgorithmIdentifier is the one to name.
+    """
+    key, content = authority.key, signed.tbs_response_bytes
+    if not isinstance(key, rsa.RSAPrivateKey) or scheme.digest is None:
+        raise ValueError(f"{scheme.name} needs an RSA key")
+    csr = x509.load_pem_x509_csr(authority.csr.encode()).public_bytes(serialization.Encoding.DER)
+    _signed_part, algorithm, _signature = der.walk(der.content_of(csr, der.SEQUENCE))
+    signature = b"\0" + key.sign(content, scheme.padding, scheme.digest)
+    basic = der.encode(der.SEQUENCE, content + der.encode(*algorithm) + der.encode(der.BIT_STRING, signature))
+    typed = der.encode_object_identifier(_BASIC_RESPONSE) + der.encode(der.OCTET_STRING, basic)
+    response = der.encode(der.ENUMERATED, b"\0") + der.encode(_EXPLICIT_0, der.encode(der.SEQUENCE, typed))
+    return ocsp.load_der_ocsp_response(der.encode(der.SEQUENCE, response))

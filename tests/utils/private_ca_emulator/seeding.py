@@ -45,10 +45,18 @@ def allow_service_writes(s3_client: Any, bucket: str) -> None:
     s3_client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
 
 
-def _create(client: Any, kind: str, common_name: str, key_algorithm: str, options: dict[str, Any]) -> str:
+def _create(
+    client: Any,
+    kind: str,
+    common_name: str,
+    key_algorithm: str,
+    options: dict[str, Any],
+    *,
+    signing_algorithm: str | None = None,
+) -> str:
     configuration = {
         "KeyAlgorithm": key_algorithm,
-        "SigningAlgorithm": default_signing_algorithm(key_algorithm),
+        "SigningAlgorithm": signing_algorithm or default_signing_algorithm(key_algorithm),
         "Subject": {"Country": "DE", "Organization": "Example", "CommonName": common_name},
     }
     created = client.create_certificate_authority(
@@ -94,10 +102,14 @@ def create_active_root(
     key_algorithm: str = "EC_prime256v1",
     days: int = 3650,
     template: str = "RootCACertificate",
+    signing_algorithm: str | None = None,
     **options: Any,
 ) -> str:
-    """An ACTIVE root CA; `options` are further members of CreateCertificateAuthority. Its ARN."""
-    arn = _create(client, "ROOT", common_name, key_algorithm, options)
+    """An ACTIVE root CA; `options` are further members of CreateCertificateAuthority. Its ARN.
+
+    `signing_algorithm` is what it signs CSR, CRLs and OCSP responses with; absent, the usual one of its key.
+    """
+    arn = _create(client, "ROOT", common_name, key_algorithm, options, signing_algorithm=signing_algorithm)
     signed = _certify(client, arn, arn, key_algorithm=key_algorithm, template=template, days=days)
     client.import_certificate_authority_certificate(
         CertificateAuthorityArn=arn, Certificate=signed["Certificate"].encode()
