@@ -80,8 +80,7 @@ def _find_kind(item: Mapping[str, Any]) -> str:
 
 
 def _find_name(item: Mapping[str, Any]) -> Any:
-    looped = item.get("host_certificate_item")
-    return looped.get("name", "") if isinstance(looped, Mapping) else item.get("name", "")
+    return item.get("host_certificate_name", item.get("name", ""))
 
 
 def _name_reports(kind: str, reports: list[Report]) -> str:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import Site
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import ACTION, ROLE, MakeHosts, Site
 
 from demo.key_search import FolderWatch, count_private_keys, list_key_lines
 from fleet.fleet import Fleet
@@ -91,3 +91,26 @@ def test_credentials_and_passphrases_appear_in_no_output_and_credentials_on_no_h
         b"ENCRYPTED PRIVATE KEY"
         in next(host.path(host.base_directory).glob("web/generations/*/privkey.pem")).read_bytes()
     )
+
+
+def test_no_passphrase_of_an_entry_is_shown_by_the_role_whether_it_works_or_fails(
+    site: Site, local_hosts: MakeHosts
+) -> None:
+    secrets = {"key_passphrase": PASSPHRASE, "keystore_passphrase": f"{PASSPHRASE} 2"}
+    entries = [
+        {"name": "web", "formats": ["pkcs12"], **secrets},
+        {"name": "refused", "renew_before": "never", **secrets},
+    ]
+    variables = {
+        "host_certificate_base_directory": "{{ base_directory }}",
+        "host_certificate_certificate_authority_arn": site.authority,
+        "host_certificate_certificates": entries,
+    }
+    log = site.home / "ansible.log"
+    tasks = [{"ansible.builtin.import_role": {"name": ROLE}}]
+    environment = {"ANSIBLE_LOG_PATH": str(log)}
+    run = site.run(tasks, local_hosts("web01"), "-vvvv", "--diff", vars=variables, environment=environment)
+    web, refused = run.of_task(ACTION)["web01"].result["results"]
+    assert web["changed"] and refused["failed"] and "renew_before" in refused["msg"]
+    for text in (run.stdout, run.stderr, log.read_text(), json.dumps([entry.result for entry in run.results])):
+        assert PASSPHRASE not in text

@@ -50,7 +50,7 @@ def test_a_failure_is_named_with_its_reason():
 
 
 def test_every_item_of_a_loop_is_counted():
-    items = [{**result("repair"), "host_certificate_item": {"name": name}} for name in ("web", "mail")]
+    items = [{**result("repair"), "host_certificate_name": name} for name in ("web", "mail")]
     assert summarize_certificates({"web-01": {"results": items}}) == ["repaired: 2 (web-01 web, web-01 mail)"]
 
 
