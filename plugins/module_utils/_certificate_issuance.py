@@ -165,7 +165,7 @@ def derive_signing_algorithm(api: PrivateCaApi, authority_arn: str) -> str:
             on=authority_arn,
             because=error.because,
             remedy="Give signing_algorithm (it must fit the CA's key, such as SHA256WITHRSA or SHA256WITHECDSA), "
-            "or allow acm-pca:DescribeCertificateAuthority",
+            f"or allow acm-pca:DescribeCertificateAuthority on {authority_arn} to this identity",
         ) from error
 
 

@@ -22,6 +22,7 @@ EVERY_KEY_TYPE = (
     "RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1",
 )  # fmt: skip
 REMEDIES = {
+    "ConflictException": "Something else changes the certificate: run again a little later",
     "InvalidArnException": "Give the ARN of a certificate of AWS Certificate Manager, in its own region",
     "InvalidDomainValidationOptionsException": "Private certificates are not validated by domain",
     "InvalidParameterException": "Mend the option that AWS names",

@@ -15,7 +15,7 @@ import time
 from contextlib import contextmanager
 from typing import Any, Callable, Iterable, Iterator, TypeVar
 
-from .._acm_pca.errors import BotoCoreError, ClientError, read_fault
+from .._acm_pca.errors import THROTTLING_CODES, BotoCoreError, ClientError, read_fault
 from .._acm_pca.retries import RetryPolicy, call_with_retries
 from .._clock import Clock, SystemClock
 from .._errors import LedgerError
@@ -34,6 +34,8 @@ _REMEDIES = {
     "AccessDeniedException": "Allow dynamodb:GetItem, PutItem, UpdateItem and Scan on the table (with "
     "ledger_create_table also CreateTable, DescribeTable and UpdateTimeToLive)",
     "NoCredentialsError": "Give AWS credentials",
+    "LimitExceededException": "Let the other tables of the account be made first, and run again",
+    **dict.fromkeys(THROTTLING_CODES, "Run again later, with fewer at once, or give the table more capacity"),
 }
 
 
@@ -193,7 +195,7 @@ class DynamoDbLedger:
             fault = read_fault(error)
             raise LedgerError(
                 f"Failed to {doing}",
-                because=f"{fault.message} ({fault.code})",
+                because=f"{fault.message.rstrip('. ')} ({fault.code})",
                 on=f"DynamoDB table {self._table}",
                 remedy=_REMEDIES.get(fault.code, "Check the table and its region, then run again"),
             ) from error

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import LedgerError
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.dynamodb_store import DynamoDbLedger
@@ -170,3 +171,61 @@ def test_denied_access_names_the_actions_to_allow(dynamodb: Any) -> None:
 
     with pytest.raises(LedgerError, match="Allow dynamodb:GetItem"):
         DynamoDbLedger(Denies(), "ledger", clock=FakeClock()).read("token")
+
+
+CALLS: dict[str, Callable[[Ledger], Any]] = {
+    "GetItem": lambda ledger: ledger.read("token"),
+    "PutItem": lambda ledger: ledger.swap(FIRST, None),
+    "UpdateItem": lambda ledger: ledger.count_up("issuances", 5),
+    "Scan": lambda ledger: list(ledger.records()),
+    "CreateTable": lambda ledger: ledger.create_table(),  # type: ignore[attr-defined]
+    "DescribeTable": lambda ledger: ledger.create_table(),  # type: ignore[attr-defined]
+    "DescribeTimeToLive": lambda ledger: ledger.create_table(),  # type: ignore[attr-defined]
+    "UpdateTimeToLive": lambda ledger: ledger.create_table(),  # type: ignore[attr-defined]
+}
+MODEL = botocore.session.get_session().get_service_model("dynamodb")
+DECLARED = [(name, shape.name) for name in CALLS for shape in MODEL.operation_model(name).error_shapes]
+BORNE = {  # another process was faster
+    ("PutItem", "ConditionalCheckFailedException"),
+    ("UpdateItem", "ConditionalCheckFailedException"),
+    ("CreateTable", "ResourceInUseException"),
+}
+
+
+class Refuses:
+    """A client of DynamoDB that refuses one operation, always, and notes what was called."""
+
+    def __init__(self, client: Any, operation: str, code: str) -> None:
+        self.client, self.operation, self.code = client, operation, code
+        self.called: set[str] = set()
+
+    def __getattr__(self, method: str) -> Any:
+        operation = "".join(part.capitalize() for part in method.split("_"))
+        self.called.add(operation)
+        if operation != self.operation:
+            return getattr(self.client, method)
+        error = ClientError({"Error": {"Code": self.code, "Message": "Scripted."}}, operation)
+
+        def refuse(**_parameters: Any) -> Any:
+            raise error
+
+        return refuse
+
+
+@pytest.mark.parametrize(("operation", "code"), DECLARED, ids="-".join)
+def test_an_error_that_dynamodb_declares_says_what_failed_where_and_what_to_do(
+    dynamodb: Any, operation: str, code: str
+) -> None:
+    DynamoDbLedger(dynamodb, "ledger", clock=FakeClock()).create_table()
+    if operation == "UpdateTimeToLive":
+        off = {"Enabled": False, "AttributeName": "expires"}
+        dynamodb.update_time_to_live(TableName="ledger", TimeToLiveSpecification=off)
+    client = Refuses(dynamodb, operation, code)
+    ledger = DynamoDbLedger(client, "ledger", clock=FakeClock())
+    if (operation, code) in BORNE:
+        CALLS[operation](ledger)
+    else:
+        told = rf"Failed to .+ \(DynamoDB table ledger\): Scripted \({code}\)\. [A-Z].+\."
+        with pytest.raises(LedgerError, match=told):
+            CALLS[operation](ledger)
+    assert client.called <= set(CALLS)
