@@ -75,7 +75,7 @@ test-hosts: packages setup ## Run the host modules on the oldest and the newest 
 	@python -m setup.host_matrix
 
 .PHONY: bench
-bench: ready ## Measure the collection on fleets of hosts (BENCH="--profile medium": the published figures)
+bench: ready ## Measure the collection on fleets of hosts (BENCH="--profile published": the published figures)
 	@PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests python -m benchmarks $(BENCH)
 
 .PHONY: bench-emulator

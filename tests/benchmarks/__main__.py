@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import hashlib
+import math
 import os
 import platform
 import shutil
@@ -22,9 +24,9 @@ from typing import Any
 from .measurement import BenchmarkError, ControlNode
 from .plots import draw_plots
 from .publish import publish
-from .records import Records
+from .records import OUTPUT, Records
 from .report import render_report
-from .rounds import count_turn, measure_turn, order_turns
+from .rounds import Stage, order_turns
 from .scenarios import PROFILES, Scenario
 from .sites import Authority, Sites, open_authority, open_sites
 
@@ -38,7 +40,9 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--profile", choices=PROFILES, default="small", help="how much to measure (default: small)")
     parser.add_argument("--scenario", action="append", metavar="NAME", help="only these scenarios of the profile")
     parser.add_argument("--add", action="store_true", help="keep the results of other scenarios that are there")
-    parser.add_argument("--output", type=Path, default=CHECKOUT / "build" / "bench", metavar="DIRECTORY")
+    parser.add_argument("--resume", action="store_true", help="keep all results and measure only what is missing")
+    parser.add_argument("--minutes", type=float, metavar="N", help="begin nothing after N minutes; --resume goes on")
+    parser.add_argument("--output", type=Path, default=OUTPUT, metavar="DIRECTORY")
     parser.add_argument(
         "--publish", action="store_true", help="measure nothing: put the results into docs/benchmarks.md"
     )
@@ -72,28 +76,56 @@ def describe_machine(sites: Sites) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "load": round(os.getloadavg()[0], 1),
+        "sources": digest_sources(),
         "hosts": sites.hosts_are,
         **{name: version(name) for name in ("ansible-core", "boto3", "awscli", "cryptography")},
     }
 
 
-def run_scenario(scenario: Scenario, sites: Sites, node: ControlNode, authority: Authority, records: Records) -> None:
-    """Measure every turn of the scenario and keep each result at once."""
-    inventory = sites.write_inventory(scenario)
+def digest_sources() -> str:
+    """Return what tells whether results are of the same collection and playbooks."""
+    digest = hashlib.sha256()
+    for folder in ("plugins", "roles", "tests/benchmarks/playbooks"):
+        for path in sorted((CHECKOUT / folder).rglob("*")):
+            if path.suffix in (".py", ".yml"):
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def run_scenario(
+    scenario: Scenario, sites: Sites, node: ControlNode, authority: Authority, records: Records, *, end: float
+) -> None:
+    """Measure every turn of the scenario that is not in the records and keep each result; begin none after `end`."""
     counted = dataclasses.replace(scenario, size=min(_COUNTED_HOSTS, scenario.size), rounds=1)
-    few = sites.write_inventory(counted)
-    records.begin(scenario, describe_machine(sites))
+    few = Stage(counted, sites.write_inventory(counted), node, authority)
     for turn in order_turns(counted):
-        records.add_count(scenario, count_turn(turn, counted, few, node, authority))
+        if not records.has_count(scenario, turn.contestant, turn.case.name) and time.monotonic() < end:
+            records.add_count(scenario, few.count(turn))
+    whole = Stage(scenario, sites.write_inventory(scenario), node, authority)
     for turn in order_turns(scenario):
-        figures = measure_turn(turn, scenario, inventory, node, authority)
-        records.add_turn(scenario, figures)
-        wall, cpu = figures["wall"] / scenario.size, figures["cpu"] / scenario.size
-        print(
-            f"{scenario.name:22} round {turn.round} {turn.case.name:8} {turn.contestant:11}"
-            f" {wall:7.3f} s {cpu:7.3f} CPU-s a host",
-            flush=True,
-        )
+        if not records.has_turn(scenario, turn.contestant, turn.case.name, turn.round) and time.monotonic() < end:
+            figures = whole.measure(turn)
+            records.add_turn(scenario, figures)
+            wall, cpu = figures["wall"] / scenario.size, figures["cpu"] / scenario.size
+            print(
+                f"{scenario.name:22} round {turn.round} {turn.case.name:8} {turn.contestant:11}"
+                f" {wall:7.3f} s {cpu:7.3f} CPU-s a host",
+                flush=True,
+            )
+
+
+def measure_scenarios(arguments: argparse.Namespace, records: Records) -> None:
+    """Measure what the command line asks for, the scenarios in turn. Raises BenchmarkError."""
+    end = time.monotonic() + 60 * (arguments.minutes or math.inf)
+    scenarios = choose_scenarios(arguments)
+    if not (arguments.add or arguments.resume):
+        records.clear()
+    with open_home() as home, open_authority() as authority, open_sites(home, scenarios) as sites:
+        node = ControlNode(home, CHECKOUT / ".stage", authority.environment)
+        for scenario in scenarios:
+            if time.monotonic() < end:
+                records.begin(scenario, describe_machine(sites), resume=arguments.resume)
+                run_scenario(scenario, sites, node, authority, records, end=end)
 
 
 def main() -> int:
@@ -101,21 +133,16 @@ def main() -> int:
     arguments = parse_arguments()
     records = Records(arguments.output)
     if not arguments.publish:
-        scenarios = choose_scenarios(arguments)
-        if not arguments.add:
-            records.clear()
-        with open_home() as home, open_authority() as authority, open_sites(home, scenarios) as sites:
-            node = ControlNode(home, CHECKOUT / ".stage", authority.environment)
-            try:
-                for scenario in scenarios:
-                    run_scenario(scenario, sites, node, authority, records)
-            except BenchmarkError as error:
-                print(error, file=sys.stderr)
-                return 1
-    (arguments.output / "report.md").write_text(render_report(records.scenarios()), encoding="utf-8")
+        try:
+            measure_scenarios(arguments, records)
+        except BenchmarkError as error:
+            print(error, file=sys.stderr)
+            return 1
+    report = render_report(records.scenarios(), records.issuing())
+    (arguments.output / "report.md").write_text(report, encoding="utf-8")
     draw_plots(records.scenarios(), arguments.output)
     if arguments.publish:
-        publish(arguments.output, CHECKOUT / "docs")
+        publish(arguments.output, CHECKOUT / "docs", records.list_issuing_scenarios())
     print(f"{arguments.output}: results.json, report.md and plots")
     return 0
 

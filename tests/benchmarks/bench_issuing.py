@@ -4,7 +4,8 @@
 """Measure the issuing core: many certificates by many forked processes against the emulator at its published quota.
 
 The processes issue as the action's workers do (one ledger, one shared pace; boto3 inherited from the parent). Prints
-one JSON object; `ratio` is the time taken over the quota's own (25 IssueCertificate a second). Nothing is asserted.
+one JSON object and keeps it for the report; `ratio` is the time taken over the quota's own (25 IssueCertificate a
+second). Nothing is asserted.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from private_ca_emulator import seeding
 from private_ca_emulator.control import EmulatorControl
 
 from .bench_emulator import make_client, make_csr
+from .records import OUTPUT, Records
 
 QUOTA = 25.0
 
@@ -68,12 +70,16 @@ def main() -> None:
     parser.add_argument("--certificates", type=int, default=500, help="certificates to issue (default 500)")
     parser.add_argument("--processes", type=int, default=50, help="processes that issue them (default 50)")
     parser.add_argument("--rate", type=float, default=Pace.per_second, help="option requests_per_second")
+    parser.add_argument("--output", type=Path, default=OUTPUT, metavar="DIRECTORY")
     arguments = parser.parse_args()
     load = round(os.getloadavg()[0], 1)
     with tempfile.TemporaryDirectory() as directory, EmulatorProcess() as emulator:
         os.environ.update(emulator.environment)
         figures = measure(emulator, Path(directory), arguments.certificates, arguments.processes, arguments.rate)
-    print(json.dumps({**vars(arguments), **figures, "cores": os.cpu_count(), "load_before": load}))
+    asked = {"certificates_asked": arguments.certificates, "processes": arguments.processes, "rate": arguments.rate}
+    figures = {**asked, **figures, "cores": os.cpu_count(), "load_before": load}
+    Records(arguments.output).keep_issuing(figures)
+    print(json.dumps(figures))
 
 
 if __name__ == "__main__":

@@ -77,6 +77,16 @@ def judge_throttling(name: str, result: Result) -> Iterator[Row]:
         yield judge_at_most("throttled share of calls at 50 forks", name, throttled / calls, THROTTLED_SHARE)
 
 
+def judge_issuing(figures: Result | None) -> Iterator[Row]:
+    """Yield the verdicts on the issuing core alone, whose many processes share one ledger and one pace."""
+    if figures is None:
+        return
+    where = f"{figures['certificates']} certificates by {figures['processes']} processes, {figures['rate']:g} a second"
+    yield judge_at_most("issuing core: throttled share of calls", where, figures["throttled_share"], THROTTLED_SHARE)
+    goal = "issuing core: time over certificates/25 s"
+    yield judge_at_most(goal, where, figures["ratio"], FIRST_OVER_QUOTA)
+
+
 def judge_growth(results: Mapping[str, Result]) -> Iterator[Row]:
     """Yield the verdicts on the cost per host from the smallest to the largest fleet over SSH."""
     fleets = [item for item in results.items() if item[1]["settings"]["connection"] == "ssh"]

@@ -6,23 +6,24 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 BEGIN = "<!-- results: begin, made by make bench BENCH=--publish -->"
 END = "<!-- results: end -->"
-PUBLISHED_PLOTS = ("10-ssh", "50-ssh", "300-ssh", "1000-ssh")
 
 
-def publish(results: Path, documents: Path) -> None:
-    """Replace what is between the markers by results/report.md and copy the plots that it shows."""
+def publish(results: Path, documents: Path, names: Iterable[str]) -> None:
+    """Replace what is between the markers by results/report.md and the plots of the scenarios of these names."""
     page = documents / "benchmarks.md"
     images = documents / "images"
     images.mkdir(exist_ok=True)
     shown = []
-    for name in PUBLISHED_PLOTS:
-        plot = results / f"{name}.png"
-        if plot.exists():
-            shutil.copy(plot, images / f"benchmark-{name}.png")
+    for plot in images.glob("benchmark-*.png"):
+        plot.unlink()
+    for name in names:
+        if (results / f"{name}.png").exists():
+            shutil.copy(results / f"{name}.png", images / f"benchmark-{name}.png")
             shown.append(f"![What a host costs in scenario {name}](images/benchmark-{name}.png)\n")
     before, rest = page.read_text(encoding="utf-8").split(BEGIN)
     _old, after = rest.split(END)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from .goals import list_verdicts
+from .goals import judge_issuing, list_verdicts
 from .ratios import Result, calls_per_host, peak, per_host, ratio, round_trips, throttled_share
 from .scenarios import BASELINE, CASES, FLOOR, TITLES, Case
 
@@ -18,9 +18,10 @@ _HEADER = (
 )  # fmt: skip
 
 
-def render_report(results: Mapping[str, Result]) -> str:
-    """Return all results: what was aimed at, then a table for each scenario."""
-    parts = ["## Goals\n", *render_table(("goal", "where", "measured", "met"), list_verdicts(results)), ""]
+def render_report(results: Mapping[str, Result], issuing: Result | None = None) -> str:
+    """Return all results: what was aimed at, then a table for each scenario. ``issuing`` is of `make bench-issuing`."""
+    verdicts = [*list_verdicts(results), *judge_issuing(issuing)]
+    parts = ["## Goals\n", *render_table(("goal", "where", "measured", "met"), verdicts), ""]
     for name, result in results.items():
         if result["turns"]:
             parts += [f"## {name}\n", describe_settings(result), "", *render_table(_HEADER, list_rows(result)), ""]

@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 import itertools
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .measurement import BenchmarkError, ControlNode, Playbook
-from .scenarios import COLLECTION, FLOOR, Case, Scenario
+from .scenarios import CHECK, COLLECTION, FIRST, FLOOR, Case, Scenario
 from .sites import Authority
 
 _AHEAD = 80 * 86400  # seconds: of 90 days of validity the last 10 have begun
@@ -39,11 +40,41 @@ def order_turns(scenario: Scenario) -> Iterator[Turn]:
     shift = 0
     for number in range(1, scenario.rounds + 1):
         certificate = f"bench-{next(_names)}"
+        turns = []
         for case in scenario.cases:
             for place in range(len(scenario.contestants)):
                 contestant = scenario.contestants[(place + shift) % len(scenario.contestants)]
-                yield Turn(contestant, case, number, certificate)
+                turns.append(Turn(contestant, case, number, certificate))
             shift += 1
+        if scenario.floor_last:
+            turns.sort(key=lambda turn: turn.contestant == FLOOR and turn.case.pings > 1)
+        yield from turns
+
+
+class Stage:
+    """Where turns of a scenario are run. Hosts are given the certificate that a case takes for granted."""
+
+    def __init__(self, scenario: Scenario, inventory: Path, node: ControlNode, authority: Authority) -> None:
+        self._scenario, self._inventory = scenario, inventory
+        self._node, self._authority = node, authority
+        self._issued: set[tuple[str, str]] = set()
+
+    def measure(self, turn: Turn) -> dict[str, Any]:
+        """Return the figures of one turn, as JSON. Raises BenchmarkError when hosts did not end as the case says."""
+        self._prepare(turn)
+        return measure_turn(turn, self._scenario, self._inventory, self._node, self._authority)
+
+    def count(self, turn: Turn) -> dict[str, Any]:
+        """Return how often one host is gone to in the turn, as JSON; its time is not taken."""
+        self._prepare(turn)
+        return count_turn(turn, self._scenario, self._inventory, self._node, self._authority)
+
+    def _prepare(self, turn: Turn) -> None:
+        known = (turn.contestant, turn.certificate)
+        if turn.case not in (CHECK, FIRST) and turn.contestant != FLOOR and known not in self._issued:
+            measure_turn(replace(turn, case=FIRST), self._scenario, self._inventory, self._node, self._authority)
+        if turn.case != CHECK:
+            self._issued.add(known)
 
 
 def choose_playbook(turn: Turn, scenario: Scenario, authority_arn: str) -> Playbook:
@@ -71,6 +102,7 @@ def measure_turn(
 ) -> dict[str, Any]:
     """Return the figures of one turn, as JSON. Raises BenchmarkError when hosts did not end as the case says."""
     authority.forget_requests()
+    load = os.getloadavg()[0]
     cost, recap = node.measure(choose_playbook(turn, scenario, authority.arn), inventory)
     requests = authority.list_requests()
     check_recap(turn, scenario, recap)
@@ -81,6 +113,7 @@ def measure_turn(
         "contestant": turn.contestant,
         "case": turn.case.name,
         "round": turn.round,
+        "load": round(load, 1),
         **asdict(cost),
         "calls": dict(calls),
         "throttled": throttled,

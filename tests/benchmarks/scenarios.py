@@ -42,7 +42,10 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Scenario:
-    """One setting, in which every contestant meets every case `rounds` times, taking turns."""
+    """One setting, in which every contestant meets every case `rounds` times, taking turns.
+
+    With `floor_last` two pings, which say the least, come at the end of a round: a run that is cut short loses them.
+    """
 
     name: str
     size: int
@@ -52,6 +55,7 @@ class Scenario:
     connection: str = "ssh"
     contestants: tuple[str, ...] = (COLLECTION, BASELINE, FLOOR)
     cases: tuple[Case, ...] = CASES
+    floor_last: bool = False
 
 
 _OWN = (COLLECTION, FLOOR)
@@ -76,6 +80,24 @@ _LARGE = (
     Scenario("100-ssh", size=100, forks=50, rounds=3, contestants=_ALL),
     Scenario("1000-ssh", size=1000, forks=50, rounds=1, contestants=_OWN, cases=_DAILY),
 )
+_FORKS_AND_STRATEGIES = tuple(
+    Scenario(f"50-ssh-{forks}-{strategy}", 50, forks, 1, strategy, contestants=_OWN, cases=(NOTHING,))
+    for forks in (5, 20, 50)
+    for strategy in ("linear", "free")
+)
+_PUBLISHED = (
+    Scenario("10-ssh", size=10, forks=20, rounds=2, contestants=_ALL),
+    Scenario("50-local", size=50, forks=20, rounds=1, connection="local", contestants=_OWN, cases=_DAILY),
+    *_FORKS_AND_STRATEGIES,
+    Scenario("100-ssh", size=100, forks=50, rounds=1, cases=_DAILY),
+    Scenario("1000-ssh", size=1000, forks=50, rounds=1, contestants=_OWN, cases=_DAILY, floor_last=True),
+)
+_REHEARSAL = (
+    Scenario("2-ssh", size=2, forks=2, rounds=1, contestants=_ALL, cases=_DAILY),
+    Scenario("2-local", size=2, forks=2, rounds=1, connection="local", contestants=_OWN, cases=_DAILY),
+    Scenario("2-ssh-1-free", 2, 1, 1, "free", contestants=_OWN, cases=(NOTHING,)),
+    Scenario("4-ssh", size=4, forks=4, rounds=1, contestants=_OWN, cases=_DAILY, floor_last=True),
+)
 _FULL = tuple(
     Scenario(f"{size}-{connection}-{forks}-{strategy}", size, forks, 3 if size == 10 else 1, strategy, connection)
     for size in (10, 100, 1000)
@@ -84,14 +106,17 @@ _FULL = tuple(
     for strategy in ("linear", "free")
 )
 _SMOKE = (
-    Scenario("smoke", 2, forks=2, rounds=1, contestants=(COLLECTION, ROLE, BASELINE, FLOOR), cases=(FIRST, NOTHING)),
+    Scenario("smoke", 2, forks=2, rounds=1, contestants=_ALL, cases=_DAILY),
+    Scenario("smoke-local", 1, forks=1, rounds=1, connection="local", contestants=_OWN, cases=(NOTHING,)),
 )
 
 PROFILES: dict[str, tuple[Scenario, ...]] = {
     "smoke": _SMOKE,
+    "rehearsal": _REHEARSAL,
     "small": _SMALL,
+    "published": _PUBLISHED,
     "medium": _MEDIUM,
     "large": (*_MEDIUM, *_LARGE),
     "full": (*_MEDIUM, *_LARGE, *_FULL),
 }
-"""On two quiet cores: half a minute, minutes, an hour, days."""
+"""On two quiet cores: smoke half a minute, rehearsal one, small three, published and medium half an hour, full days."""

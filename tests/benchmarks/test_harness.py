@@ -11,7 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from ansible_collections.fleet_pki.aws_private_ca.tests.benchmarks.goals import judge_issuing
 from ansible_collections.fleet_pki.aws_private_ca.tests.benchmarks.ratios import Result, ratio, round_trips
+from ansible_collections.fleet_pki.aws_private_ca.tests.benchmarks.records import Records
 from ansible_collections.fleet_pki.aws_private_ca.tests.benchmarks.rounds import order_turns
 from ansible_collections.fleet_pki.aws_private_ca.tests.benchmarks.scenarios import (
     BASELINE,
@@ -32,7 +35,9 @@ def test_every_contestant_issues_and_then_finds_nothing_due(tmp_path: Path, chec
         command, env={**os.environ, "PYTHONPATH": search}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    result = json.loads((tmp_path / "results.json").read_text())["smoke"]
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert [turn["contestant"] for turn in results["smoke-local"]["turns"]] == [COLLECTION, FLOOR]
+    result = results["smoke"]
     assert {(turn["contestant"], turn["case"]) for turn in result["turns"]} == {
         (contestant, case.name) for contestant in (COLLECTION, ROLE, BASELINE, FLOOR) for case in (FIRST, NOTHING)
     }
@@ -57,6 +62,33 @@ def test_contestants_take_turns_and_a_first_issuance_meets_no_certificate() -> N
     beginners = [turns[place].contestant for place in range(0, len(turns), len(scenario.contestants))]
     assert set(beginners) == set(scenario.contestants)
     assert len({turn.certificate for turn in turns}) == scenario.rounds
+
+
+def test_two_pings_come_last_where_a_run_may_be_cut_short() -> None:
+    scenario = Scenario("any", size=1, forks=1, rounds=1, cases=(FIRST, NOTHING), floor_last=True)
+    turns = list(order_turns(scenario))
+    assert len(turns) == 6
+    assert (turns[-1].contestant, turns[-1].case) == (FLOOR, FIRST)
+
+
+@pytest.mark.parametrize(("sources", "kept"), [("same", True), ("other", False)])
+def test_a_run_that_was_cut_short_keeps_what_it_measured_of_the_same_sources(
+    tmp_path: Path, sources: str, kept: bool
+) -> None:
+    scenario = Scenario("any", size=1, forks=1, rounds=2)
+    records = Records(tmp_path)
+    records.begin(scenario, {"sources": "same"}, resume=False)
+    records.add_turn(scenario, {"contestant": FLOOR, "case": FIRST.name, "round": 1})
+    resumed = Records(tmp_path)
+    resumed.begin(scenario, {"sources": sources}, resume=True)
+    assert resumed.has_turn(scenario, FLOOR, FIRST.name, 1) is kept
+    assert not resumed.has_turn(scenario, FLOOR, FIRST.name, 2)
+
+
+def test_throttling_of_the_issuing_core_is_judged() -> None:
+    figures = {"certificates": 500, "processes": 50, "rate": 20.0, "throttled_share": 0.02, "ratio": 1.1}
+    assert [verdict[-1] for verdict in judge_issuing(figures)] == ["**no**", "yes"]
+    assert list(judge_issuing(None)) == []
 
 
 def test_a_ratio_is_taken_within_rounds() -> None:
