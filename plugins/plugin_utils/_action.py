@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -38,10 +39,9 @@ def run_action(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[str, An
     """Return the task's result for one host. Every PrivateCaError becomes a failed result; the other hosts go on."""
     host_name = str(task_vars.get("inventory_hostname", "localhost"))
     try:
-        action._task.args = apply_defaults(action._task.args)
+        options = read_options(action)
     except InvalidInput as error:
-        return build_failure(error, host_name, str(action._task.args.get("name")))
-    _validation, options = action.validate_argument_spec(ARGUMENT_SPEC, **CONSTRAINTS)
+        return build_failure(error, host_name, str(action._task.args.get("name", "?")))
     host = HostModules(bind_runner(action, task_vars), {name: options.get(name) for name in FILE_OPTIONS})
     warnings: list[str] = []
     issuer = RunIssuer(options, MEMORY, SystemClock(), display.vv, warnings.append)
@@ -51,6 +51,18 @@ def run_action(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[str, An
     except PrivateCaError as error:
         result = build_failure(error, host_name, options["name"])
     return merge_carried(merge_carried(result, host.carried), {"warnings": warnings} if warnings else {})
+
+
+def read_options(action: ActionBase) -> dict[str, Any]:
+    """Return the task's validated options. Raises InvalidInput, for Ansible's own error would show every argument."""
+    action._task.args = apply_defaults(action._task.args)
+    try:
+        _validation, options = action.validate_argument_spec(ARGUMENT_SPEC, **CONSTRAINTS)
+    except AnsibleActionFail as error:
+        raise InvalidInput(
+            "Failed to read the options", because=error.message, remedy="Correct the options of the task"
+        ) from None
+    return dict(options)
 
 
 def _bring_about(

@@ -100,6 +100,7 @@ def test_no_passphrase_of_an_entry_is_shown_by_the_role_whether_it_works_or_fail
     entries = [
         {"name": "web", "formats": ["pkcs12"], **secrets},
         {"name": "refused", "renew_before": "never", **secrets},
+        {"name": "misspelt", "formatz": ["pkcs12"], **secrets},
     ]
     variables = {
         "host_certificate_base_directory": "{{ base_directory }}",
@@ -110,7 +111,8 @@ def test_no_passphrase_of_an_entry_is_shown_by_the_role_whether_it_works_or_fail
     tasks = [{"ansible.builtin.import_role": {"name": ROLE}}]
     environment = {"ANSIBLE_LOG_PATH": str(log)}
     run = site.run(tasks, local_hosts("web01"), "-vvvv", "--diff", vars=variables, environment=environment)
-    web, refused = run.of_task(ACTION)["web01"].result["results"]
+    web, refused, misspelt = run.of_task(ACTION)["web01"].result["results"]
     assert web["changed"] and refused["failed"] and "renew_before" in refused["msg"]
+    assert misspelt["failed"] and "web01: certificate 'misspelt': " in misspelt["msg"] and "formatz" in misspelt["msg"]
     for text in (run.stdout, run.stderr, log.read_text(), json.dumps([entry.result for entry in run.results])):
         assert PASSPHRASE not in text
