@@ -32,12 +32,12 @@ def control(emulator: EmulatorServer) -> EmulatorControl:
 @pytest.fixture
 def make_client(emulator: EmulatorServer) -> ClientFactory:
     def make(service: Any = "acm-pca", access_key: str = "AKIAEXAMPLE", region: str = REGION, **options: Any) -> Any:
+        options = {"aws_secret_access_key": "not a secret", **options}
         return boto3.client(
             service,
             endpoint_url=emulator.endpoint_url,
             region_name=region,
             aws_access_key_id=access_key,
-            aws_secret_access_key="not a secret",
             config=Config(retries={"total_max_attempts": 1, "mode": "standard"}).merge(options.pop("config", Config())),
             **options,
         )

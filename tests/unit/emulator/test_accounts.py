@@ -112,7 +112,11 @@ def test_ram_shares_combine_and_revocation_needs_its_own(
 def test_an_assumed_role_acts_in_its_own_account(make_client: Any, root_arn: str, emulator: Any) -> None:
     assumed = make_client("sts").assume_role(RoleArn=f"arn:aws:iam::{GUEST}:role/issuer", RoleSessionName="session")
     credentials = assumed["Credentials"]
-    guest = make_client(access_key=credentials["AccessKeyId"], aws_session_token=credentials["SessionToken"])
+    secrets = {
+        "aws_secret_access_key": credentials["SecretAccessKey"],
+        "aws_session_token": credentials["SessionToken"],
+    }
+    guest = make_client(access_key=credentials["AccessKeyId"], **secrets)
     code, message = refusal(issue, guest, root_arn)
     assert code == "AccessDeniedException"
     assert f"arn:aws:sts::{GUEST}:assumed-role/issuer/session" in message

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from private_ca_emulator import seeding
 from private_ca_emulator.control import EmulatorControl
@@ -233,3 +233,52 @@ def test_a_load_balancer_uses_a_private_certificate_and_holds_it(acm: Any, make_
     assert detail(acm, arn)["InUseBy"] == [made]
     assert refusal(acm.delete_certificate, CertificateArn=arn)[0] == "ResourceInUseException"
     balancers.delete_load_balancer(LoadBalancerArn=made)
+
+
+SIGNING, ENCIPHERING, AGREEING = "DigitalSignature", "KeyEncipherment", "KeyAgreement"
+SERVER, CLIENT, MAIL = "SERVER_AUTH", "CLIENT_AUTH", "EMAIL_PROTECTION"
+
+
+@pytest.mark.parametrize(
+    "usages",
+    [
+        ("RSA_2048", [SIGNING, SERVER], [SIGNING, ENCIPHERING, SERVER, MAIL], None),
+        ("RSA_2048", [SIGNING, ENCIPHERING, SERVER, CLIENT], [SIGNING, ENCIPHERING, SERVER], None),
+        ("RSA_2048", [SIGNING, ENCIPHERING, SERVER], [SIGNING, SERVER], "KEY_ENCIPHERMENT"),
+        ("EC_prime256v1", [SIGNING, ENCIPHERING, SERVER], [SIGNING, SERVER], None),
+        ("EC_prime256v1", [SIGNING, AGREEING, SERVER], [SIGNING, SERVER], "KEY_AGREEMENT"),
+        ("EC_prime256v1", [SIGNING, SERVER, MAIL], [SIGNING, SERVER], "1.3.6.1.5.5.7.3.4"),
+        ("EC_prime256v1", [SIGNING, SERVER], [], "1.3.6.1.5.5.7.3.1, DIGITAL_SIGNATURE"),
+    ],
+)
+def test_usages_can_be_added_but_not_removed_when_a_certificate_is_imported_again(
+    acm: Any, client: Any, usages: tuple[str, list[str], list[str], str | None]
+) -> None:
+    key_algorithm, before, after, missing = usages
+    root = seeding.create_active_root(client, key_algorithm=key_algorithm)
+    curve = key_algorithm.startswith("EC")
+    key: Any = ec.generate_private_key(ec.SECP256R1()) if curve else rsa.generate_private_key(65537, 2048)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+    def sign(names: list[str]) -> dict[str, bytes]:
+        extensions = {
+            "KeyUsage": {name: True for name in names if name in (SIGNING, ENCIPHERING, AGREEING)},
+            "ExtendedKeyUsage": [{"ExtendedKeyUsageType": name} for name in names if name in (SERVER, CLIENT, MAIL)],
+        }
+        arn = issue(
+            client,
+            root,
+            Csr=make_csr(key=key),
+            SigningAlgorithm=seeding.default_signing_algorithm(key_algorithm),
+            TemplateArn=seeding.template_arn(root, "BlankEndEntityCertificate_APIPassthrough"),
+            ApiPassthrough={"Extensions": {name: value for name, value in extensions.items() if value}},
+        )
+        return {"Certificate": fetch(client, root, arn)["Certificate"].encode(), "PrivateKey": pem}
+
+    arn = acm.import_certificate(**sign(before))["CertificateArn"]
+    if missing is None:
+        assert acm.import_certificate(CertificateArn=arn, **sign(after))["CertificateArn"] == arn
+    else:
+        code, message = refusal(acm.import_certificate, CertificateArn=arn, **sign(after))
+        assert code == "ValidationException"
+        assert message.endswith(f"these are missing: {missing}.")

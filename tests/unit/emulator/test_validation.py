@@ -7,6 +7,7 @@ import base64
 import http.client
 import json
 import urllib.parse
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,9 +19,10 @@ from private_ca_emulator.server import EmulatorServer
 from .support import issue, refusal
 
 SIGNATURE = (
-    "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/eu-central-1/acm-pca/aws4_request, "
-    "SignedHeaders=host, Signature=00"
+    "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/DAY/eu-central-1/acm-pca/aws4_request, "
+    f"SignedHeaders=host;x-amz-date, Signature={'0' * 64}"
 )
+"""As it is sent, with today's date for DAY; of a key whose secret the emulator does not know."""
 HEADERS = {
     "Authorization": SIGNATURE,
     "Content-Type": "application/x-amz-json-1.1",
@@ -29,10 +31,12 @@ HEADERS = {
 
 
 def send(emulator: EmulatorServer, body: bytes, **headers: str) -> tuple[int, Any]:
+    now = datetime.now(UTC)
+    sent = {**HEADERS, "X-Amz-Date": f"{now:%Y%m%dT%H%M%SZ}"}
+    sent.update((name.replace("_", "-"), value) for name, value in headers.items())
+    sent["Authorization"] = sent["Authorization"].replace("DAY", f"{now:%Y%m%d}")
     connection = http.client.HTTPConnection(urllib.parse.urlsplit(emulator.endpoint_url).netloc)
-    connection.request(
-        "POST", "/", body, {**HEADERS, **{key.replace("_", "-"): value for key, value in headers.items()}}
-    )
+    connection.request("POST", "/", body, sent)
     response = connection.getresponse()
     payload = response.read()
     connection.close()

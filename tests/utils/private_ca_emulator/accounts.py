@@ -11,8 +11,9 @@ from typing import Any
 
 import botocore.session
 from botocore.exceptions import UnknownRegionError
+from moto.core.utils import utcnow
 from moto.iam.models import get_account_id_from
-from moto.sts.models import sts_backends
+from moto.sts.models import AssumedRole, sts_backends
 
 from private_ca_emulator.errors import ServiceError
 from private_ca_emulator.protocol import CredentialScope
@@ -33,11 +34,15 @@ class Caller:
 
 @dataclass
 class RegisteredKey:
-    """An access key that a test registered; `policies` None means that everything is allowed."""
+    """An access key that a test registered; `policies` None means that everything is allowed.
+
+    With a secret, the signatures of its requests are verified.
+    """
 
     account: str
     arn: str | None = None
     policies: list[dict[str, Any]] | None = None
+    secret: str | None = None
 
 
 class Accounts:
@@ -79,12 +84,31 @@ class Accounts:
         partition = self.find_partition(scope.region)
         account = self.find_account(scope.access_key)
         registered = self.keys.get(scope.access_key)
-        arn = registered.arn if registered else _find_session_arn(account, partition, scope.access_key)
+        session = None if registered else _find_session(account, partition, scope.access_key)
+        arn = registered.arn if registered else str(session.arn) if session else None
         return Caller(account, arn or f"arn:{partition}:iam::{account}:root", scope.access_key, scope.region, partition)
 
+    def find_secret(self, caller: Caller) -> str | None:
+        """The secret of the caller's access key, None where it is unknown; ExpiredToken for a session that is over."""
+        registered = self.keys.get(caller.access_key)
+        if registered is not None:
+            return registered.secret
+        session = _find_session(caller.account, caller.partition, caller.access_key)
+        if session is None:
+            return None
+        if session.expiration < utcnow():
+            raise ServiceError("ExpiredTokenException", "The security token included in the request is expired")
+        return str(session.secret_access_key)
 
-def _find_session_arn(account: str, partition: str, access_key: str) -> str | None:
+    def require_known(self, caller: Caller) -> None:
+        """UnrecognizedClient for an access key that was neither registered nor handed out by STS."""
+        session = _find_session(caller.account, caller.partition, caller.access_key)
+        if caller.access_key not in self.keys and session is None:
+            message = "The security token included in the request is invalid."
+            raise ServiceError("UnrecognizedClientException", message)
+
+
+def _find_session(account: str, partition: str, access_key: str) -> AssumedRole | None:
     if not access_key.startswith("ASIA"):
         return None
-    role = sts_backends[account][partition].get_assumed_role_from_access_key(access_key)
-    return str(role.arn) if role else None
+    return sts_backends[account][partition].get_assumed_role_from_access_key(access_key)

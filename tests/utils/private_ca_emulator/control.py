@@ -106,9 +106,20 @@ class EmulatorControl:
         account: str,
         arn: str | None = None,
         policies: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        secret_access_key: str | None = None,
     ) -> None:
-        """Tie an access key to an account, a principal and identity policies (None: everything is allowed)."""
-        body = {"access_key_id": access_key_id, "account": account, "arn": arn, "policies": policies}
+        """Tie an access key to an account, a principal and identity policies (None: everything is allowed).
+
+        With a secret, the signatures of its requests are verified.
+        """
+        body = {
+            "access_key_id": access_key_id,
+            "account": account,
+            "arn": arn,
+            "policies": policies,
+            "secret_access_key": secret_access_key,
+        }
         self.call("POST", "access_keys", body)
 
     def share(self, certificate_authority_arn: str, accounts: list[str], permissions: list[str]) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def _put_access_key(service: PrivateCa, _name: str, _query: Query, body: Body) -
     if not isinstance(body.get("policies"), (list, type(None))):
         raise refused("'policies' is a list of policy documents")
     try:
-        key = RegisteredKey(str(body["account"]), body.get("arn"), body.get("policies"))
+        key = RegisteredKey(str(body["account"]), body.get("arn"), body.get("policies"), body.get("secret_access_key"))
         service.accounts.keys[body["access_key_id"]] = key
     except KeyError as missing:
         raise refused(f"an access key needs {missing}") from None

@@ -48,9 +48,10 @@ class HttpResponse:
 
 @dataclass(frozen=True)
 class CredentialScope:
-    """Who signed, for which region and service, from the SigV4 Authorization header."""
+    """Who signed, on which day (YYYYMMDD), for which region and service, from the SigV4 Authorization header."""
 
     access_key: str
+    date: str
     region: str
     service: str
 
@@ -58,7 +59,7 @@ class CredentialScope:
 def parse_credential_scope(authorization: str) -> CredentialScope | None:
     """The scope of an Authorization header; None when there is none or it is not SigV4."""
     found = _CREDENTIAL.search(authorization)
-    return CredentialScope(found.group(1), found.group(3), found.group(4)) if found else None
+    return CredentialScope(*found.groups()) if found else None
 
 
 def _refuse_constant(name: str) -> Any:

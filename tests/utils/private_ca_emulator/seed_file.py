@@ -49,8 +49,8 @@ def apply_seed(service: PrivateCa, seed: dict[str, Any]) -> list[str]:
     try:
         service.settings.change(seed.get("settings", {}))
         for key in seed.get("access_keys", []):
-            account, arn, policies = str(key["account"]), key.get("arn"), key.get("policies")
-            service.accounts.keys[key["access_key_id"]] = RegisteredKey(account, arn, policies)
+            details = [key.get(name) for name in ("arn", "policies", "secret_access_key")]
+            service.accounts.keys[key["access_key_id"]] = RegisteredKey(str(key["account"]), *details)
         for bucket in seed.get("buckets", []):
             _make_bucket(bucket)
     except (ServiceError, KeyError, TypeError) as error:

@@ -16,6 +16,7 @@ from typing import Any
 
 from cryptography import x509
 
+from private_ca_emulator import signatures
 from private_ca_emulator.accounts import Accounts, Caller
 from private_ca_emulator.acm.records import ManagedStore
 from private_ca_emulator.agenda import Agenda
@@ -29,7 +30,6 @@ from private_ca_emulator.protocol import (
     decode_body,
     encode_error,
     encode_reply,
-    parse_credential_scope,
 )
 from private_ca_emulator.records import Store
 from private_ca_emulator.request_log import LogEntry, RequestLog
@@ -176,18 +176,19 @@ class PrivateCa:
         return reply if self.validator.operations[call.operation].output_shape else None
 
     def _identify(self, request: HttpRequest) -> Caller:
-        authorization = request.headers.get("authorization", "")
-        if not authorization:
-            raise ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token")
-        scope = parse_credential_scope(authorization)
-        if scope is None:
-            raise ServiceError(
-                "IncompleteSignatureException", "Authorization header is not a complete SigV4 signature."
-            )
+        scope = signatures.require_signature(request)
         if scope.service != self.name:
             message = f"Credential should be scoped to correct service: '{self.name}'."
             raise ServiceError("InvalidSignatureException", message)
-        return self.accounts.identify(scope)
+        caller = self.accounts.identify(scope)
+        if self.settings.signature_check != "off":
+            signatures.check_form(request, scope)
+        if self.settings.unknown_access_keys == "refuse":
+            self.accounts.require_known(caller)
+        secret = self.accounts.find_secret(caller) if self.settings.signature_check == "known_secrets" else None
+        if secret is not None:
+            signatures.check_signature(request, scope, secret)
+        return caller
 
 
 def gather_facts(body: Members, caller: Caller) -> dict[str, Any]:

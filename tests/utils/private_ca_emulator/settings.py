@@ -94,6 +94,9 @@ class Settings:
     acm_needs_permission: bool = _choice(True, False)
     acm_issuance_delay: float = 0.0
     acm_names_per_certificate: int = 10
+    # 1.2: how far request signatures are verified; secrets are known of registered keys and of STS sessions
+    signature_check: str = _choice("known_secrets", "form", "off")
+    unknown_access_keys: str = _choice("accept", "refuse")
     # 6.3, 7
     s3_bucket_check: str = _choice("bucket_and_policy", "bucket", "off")
 

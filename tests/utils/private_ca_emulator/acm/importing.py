@@ -12,10 +12,11 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from moto.acm.models import acm_backends
 
 from private_ca_emulator import tagging
+from private_ca_emulator.acm.reading import describe_usages
 from private_ca_emulator.acm.records import ManagedCertificate
 from private_ca_emulator.acm.requesting import encode_key
 from private_ca_emulator.certificates import encode_public_key, to_pem
@@ -23,6 +24,8 @@ from private_ca_emulator.errors import ServiceError, refused
 from private_ca_emulator.service import Call, Members, PrivateCa
 
 _CURVES = {"secp256r1": "EC_prime256v1", "secp384r1": "EC_secp384r1", "secp521r1": "EC_secp521r1"}
+_LEAVABLE = {ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string}
+"""What a certificate that is imported again may lack, besides keyEncipherment for an EC key."""
 _SIZES = (1024, 2048, 3072, 4096)
 
 
@@ -84,6 +87,18 @@ def _check_replacement(old: ManagedCertificate, new: x509.Certificate, members: 
         raise refused("The key type and size of an imported certificate cannot change.")
     if not set(old.names) & set(list_names(new)):
         raise refused("At least one domain name of the certificate must stay.")
+    missing = _list_usages(old.certificate) - _list_usages(new) - _LEAVABLE
+    if isinstance(new.public_key(), ec.EllipticCurvePublicKey):
+        missing -= {"KEY_ENCIPHERMENT"}
+    if missing:
+        listed = ", ".join(sorted(missing))
+        raise refused(f"Key usages and extended key usages can be added but not removed; these are missing: {listed}.")
+
+
+def _list_usages(certificate: x509.Certificate) -> set[str]:
+    """Key usages by ACM's names, extended key usages by OID."""
+    described = describe_usages(certificate)
+    return {item["Name"] for item in described["KeyUsages"]} | {item["OID"] for item in described["ExtendedKeyUsages"]}
 
 
 def import_certificate(service: PrivateCa, call: Call) -> Members:

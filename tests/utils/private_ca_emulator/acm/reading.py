@@ -45,7 +45,8 @@ def _common_name(name: x509.Name) -> str:
     return str(found[0].value) if found else name.rfc4514_string()
 
 
-def _describe_usages(certificate: x509.Certificate) -> Members:
+def describe_usages(certificate: x509.Certificate) -> Members:
+    """`KeyUsages` and `ExtendedKeyUsages` of a CertificateDetail."""
     described: Members = {"KeyUsages": [], "ExtendedKeyUsages": []}
     for extension in certificate.extensions:
         if isinstance(extension.value, x509.KeyUsage):
@@ -72,7 +73,7 @@ def _describe_issued(managed: ManagedCertificate) -> Members:
         "NotBefore": certificate.not_valid_before_utc.timestamp(),
         "NotAfter": certificate.not_valid_after_utc.timestamp(),
         "SignatureAlgorithm": signature.replace("ECDSA-WITH-", "") + "WITHECDSA" if "ECDSA" in signature else signature,
-        **_describe_usages(certificate),
+        **describe_usages(certificate),
     }
 
 
