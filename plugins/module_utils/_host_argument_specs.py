@@ -11,6 +11,10 @@ from typing import Any
 from ._generations.plan import FORMATS
 from ._x509.algorithms import KEY_ALGORITHMS, KEY_FORMATS
 
+PRIVATE_CA, ACM = "private_ca", "acm"
+SOURCES = (PRIVATE_CA, ACM)
+"""Where certificates come from: AWS Private CA signs for the host's key, or AWS Certificate Manager makes both."""
+
 BASE_DIRECTORY = "/etc/aws-private-ca"
 
 LINEAGE_SPEC: dict[str, Any] = {
@@ -47,6 +51,7 @@ ADOPT_SPEC: dict[str, Any] = {
     },
 }
 POLICY_SPEC: dict[str, Any] = {
+    "source": {"type": "str", "choices": list(SOURCES), "default": PRIVATE_CA},
     "key_rotation": {"type": "str", "choices": ["always", "never", "on_demand"], "default": "always", "no_log": False},
     "rotate_key": {"type": "bool", "default": False, "no_log": False},
     "renew_before": {"type": "str"},
@@ -77,6 +82,8 @@ ISSUED_SPEC: dict[str, Any] = {
     "certificate": {"type": "str"},
     "chain": {"type": "list", "elements": "str"},
     "certificate_arn": {"type": "str"},
+    "private_key": {"type": "str", "no_log": True},
+    "private_key_passphrase": {"type": "str", "no_log": True},
     "generation": {"type": "str"},
     "keep_generations": {"type": "int", "default": 2},
     "forget_superseded": {"type": "list", "elements": "str", "default": []},

@@ -31,10 +31,13 @@ REASONS: Mapping[str, str] = {
     "validity_changed": "another validity is asked for",
     "validity_not_before_changed": "another beginning of the validity is asked for",
     "api_passthrough_changed": "other passthrough values are asked for",
+    "source_changed": "the certificate is to come from another source",
+    "certificate_changed": "another certificate of AWS Certificate Manager is to be installed",
     "terms_changed": "another term of the issuance is asked for",
     "revoked": "the certificate is revoked",
     "expired": "the certificate has expired",
     "due_for_renewal": "the time to renew has come",
+    "renewed_by_acm": "AWS Certificate Manager has renewed the certificate that it keeps",
     "forced": "the play asks for a new certificate",
     "file_changed": "a file of the live generation was edited",
     "file_missing": "a file of the live generation is gone, or a new format is asked for",
@@ -55,9 +58,10 @@ TERM_REASONS = {
     "validity": "validity_changed",
     "validity_not_before": "validity_not_before_changed",
     "api_passthrough": "api_passthrough_changed",
+    "source": "source_changed",
 }
 # Taking one of these out of the play takes effect; other absent terms leave the choice to the service.
-REMOVABLE_TERMS = ("validity_not_before", "api_passthrough")
+REMOVABLE_TERMS = ("validity_not_before", "api_passthrough", "source")
 
 DAY = 86400
 SHORT_LIFETIME = 10 * DAY
@@ -107,7 +111,10 @@ class LineageState:
 
 @dataclass(frozen=True)
 class WantedLineage:
-    """What the play asks of the lineage: names, terms and the rules of renewal. ``renew_before`` as in the option."""
+    """What the play asks of the lineage: names, terms and the rules of renewal. ``renew_before`` as in the option.
+
+    ``renewed_elsewhere``: another than the play decides when to renew.
+    """
 
     name: str
     host: str
@@ -119,6 +126,7 @@ class WantedLineage:
     renew_before: str | None = None
     force_id: str | None = None
     revoked_serials: tuple[str, ...] = ()
+    renewed_elsewhere: bool = False
 
 
 Check = Callable[[LineageState, WantedLineage, float], Sequence[Reason]]
@@ -205,6 +213,8 @@ def expired(state: LineageState, _wanted: WantedLineage, now: float) -> Sequence
 
 def due_for_renewal(state: LineageState, wanted: WantedLineage, now: float) -> Sequence[Reason]:
     """The last part of the lifetime has begun, less this host's share of jitter."""
+    if wanted.renewed_elsewhere:
+        return []
     recorded = _recorded(state)
     due = compute_renewal_time(recorded, wanted)
     if not due <= now < recorded.not_after:

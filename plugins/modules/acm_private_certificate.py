@@ -116,6 +116,7 @@ certificate:
   type: dict
   contains:
     arn: {description: ARN., type: str, returned: always}
+    type: {description: 'Kind of certificate, V(PRIVATE) for one of a private CA.', type: str, returned: always}
     status: {description: Status in ACM., type: str, returned: always}
     failure_reason: {description: Why it failed., type: str, returned: always}
     domain_name: {description: First DNS name., type: str, returned: always}
@@ -128,6 +129,7 @@ certificate:
     in_use_by: {description: ARNs of what uses it., type: list, elements: str, returned: always}
     renewal_eligibility: {description: Whether ACM renews it., type: str, returned: always}
     renewal_status: {description: State of its last renewal., type: str, returned: always}
+    renewal_status_reason: {description: Why its last renewal failed., type: str, returned: always}
     tags: {description: Tags., type: dict, returned: always}
     certificate: {description: The certificate in PEM., type: str, returned: when not in check mode}
     certificate_chain: {description: The chain in PEM., type: str, returned: when not in check mode}
@@ -165,9 +167,12 @@ def main() -> None:
     authority, passphrase = params["certificate_authority_arn"], params["export_passphrase"]
     try:
         api = CertificateManagerApi(connect_service(params, "acm", authority), clock)
-        authorities = GovernanceApi(connect_service(params, authority_arn=authority), clock=clock)
-        polling = Polling(clock, timeout=params["wait_timeout"])
-        certificates = PrivateCertificates(api, authorities, lambda: identify_account(params), polling)
+        certificates = PrivateCertificates(
+            api,
+            lambda: GovernanceApi(connect_service(params, authority_arn=authority), clock=clock),
+            lambda: identify_account(params),
+            Polling(clock, timeout=params["wait_timeout"]),
+        )
         ensure = certificates.present if params["state"] == "present" else certificates.absent
         outcome = ensure(desired_certificate(params), module.check_mode)
         if passphrase and outcome.resource and not module.check_mode:

@@ -13,6 +13,8 @@ description:
     certificate and chain by one atomic switch, has the service reloaded, and can prove that it is served.
   - Nothing is done, and AWS is not called, when nothing is due. A renewal is due in the last third of the certificate's
     life (see O(renew_before)); other names, another key, another CA or other terms are due at once.
+  - With O(source=acm) the certificate is one that AWS Certificate Manager (ACM) made from a private CA and renews by
+    itself. It is exported with its key, which is decrypted on the host only, and exported again after each renewal.
   - A certificate is asked of AWS once, however often the play is repeated or killed, because the control node keeps
     a ledger of what it asked (see O(ledger)).
 author:
@@ -29,7 +31,9 @@ attributes:
   check_mode:
     description: Whether the task can say what it would do, and why, without doing it.
     support: full
-    details: One round trip to the host, and no call of AWS. The hosts that it names are those that a run changes.
+    details:
+      - One round trip to the host, and no call of AWS. The hosts that it names are those that a run changes.
+      - With O(source=acm) it reads what ACM has, and exports nothing.
   diff_mode:
     description: Whether the task can show what it changes.
     support: full
@@ -67,10 +71,31 @@ options:
     description: The directory on the host that holds all certificates kept by this collection.
     type: str
     default: /etc/aws-private-ca
+  source:
+    description:
+      - Where the certificate comes from.
+      - With V(private_ca), AWS Private CA signs a request of the host, which makes and keeps the private key.
+      - With V(acm), AWS Certificate Manager makes key and certificate from a private CA, for 395 days and with DNS
+        names only, and renews them by itself about 60 days before the end. They are exported with a random passphrase
+        and decrypted on the host. AWS charges for the first export.
+      - With V(acm), the certificate is found by O(common_name), O(subject_alternative_names),
+        O(certificate_authority_arn) and O(key_algorithm), and requested if there is none; or it is O(certificate_arn).
+      - With V(acm), what says how to issue, renew or revoke is refused, O(template), O(signing_algorithm),
+        O(validity), O(validity_not_before), O(api_passthrough), O(key_rotation), O(rotate_key), O(renew_before),
+        O(force), O(adopt), O(revoke_superseded) and O(revoke_removed). The ledger is not used.
+    type: str
+    choices: [private_ca, acm]
+    default: private_ca
   certificate_authority_arn:
     description:
       - The ARN of the private CA that signs. Its region and partition are taken from it.
-      - Required when O(state=present).
+      - Required when O(state=present), unless O(certificate_arn) is given.
+    type: str
+  certificate_arn:
+    description:
+      - With O(source=acm), the ARN of the certificate in ACM, which is installed and never requested.
+      - Names and CA may be left out. Those that are given, and a O(key_algorithm) other than the default, must be the
+        certificate's.
     type: str
   common_name:
     description: The common name of the subject, at most 64 characters.
@@ -278,10 +303,19 @@ notes:
     C(EndEntityCertificate/V1): C(acm-pca:IssueCertificate)."
   - "Minimal IAM policy (without a signing algorithm, besides) - on the CA: C(acm-pca:DescribeCertificateAuthority)."
   - "Minimal IAM policy (to revoke what was replaced, besides) - on the CA: C(acm-pca:RevokeCertificate)."
+  - "Minimal IAM policy (from ACM, by ARN) - on the certificate: C(acm:DescribeCertificate),
+    C(acm:ExportCertificate)."
+  - "Minimal IAM policy (from ACM, by names, besides) - on C(*): C(acm:ListCertificates), C(acm:RequestCertificate)."
+  - With O(source=acm), C(acm-pca:DescribeCertificateAuthority) and C(acm-pca:ListPermissions) on the CA let a CA that
+    ACM cannot use be named before the request.
+  - With O(source=acm), the task turns on pipelining for itself, and fails where that is not possible, so that Ansible
+    writes the key to no temporary file.
   - The host needs Python 3.8 and C(cryptography) 3.3.
-  - The region is the one of O(certificate_authority_arn); the environment variable C(AWS_REGION) is not heeded.
+  - The region is the one of O(certificate_authority_arn) or O(certificate_arn); the environment variable C(AWS_REGION)
+    is not heeded.
 seealso:
   - module: fleet_pki.aws_private_ca.acm_pca_issue_certificate
+  - module: fleet_pki.aws_private_ca.acm_private_certificate
   - module: fleet_pki.aws_private_ca.host_certificate_info
 """
 
@@ -317,6 +351,14 @@ EXAMPLES = r"""
     reload_command: systemctl reload nginx
     verify: {port: 443}
     revoke_superseded: {after: 2d}
+
+- name: Install a certificate that ACM keeps, and again after each renewal of ACM's
+  fleet_pki.aws_private_ca.host_certificate:
+    name: shared
+    source: acm
+    certificate_arn: arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012
+    reload_command: systemctl reload nginx
+    verify: {port: 443}
 
 - name: Remove a certificate and its key
   fleet_pki.aws_private_ca.host_certificate:
@@ -384,7 +426,7 @@ served_serial:
   returned: when O(verify) was given and something was installed
   type: str
 next_renewal:
-  description: When the next renewal is due, in ISO 8601.
+  description: When the next renewal is due, in ISO 8601. With O(source=acm), when ACM begins to renew.
   returned: success
   type: str
 revoked:

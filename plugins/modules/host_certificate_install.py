@@ -35,14 +35,28 @@ options:
       - ML_DSA_65
       - ML_DSA_87
   certificate:
-    description: The issued certificate, PEM. Its private key must be on the host, left by a request.
+    description:
+      - The issued certificate, PEM.
+      - Its private key must be on the host, left by a request, or come with it in O(private_key).
     type: str
   chain:
-    description: The chain as PEM texts, the issuing CA first, the root last and included.
+    description:
+      - The chain as PEM texts, the issuing CA first, the root last and included.
+      - With O(private_key), the root may be missing; there is no C(root.pem) then.
     type: list
     elements: str
   certificate_arn:
     description: ARN of the certificate, recorded with it.
+    type: str
+  private_key:
+    description:
+      - The certificate's private key where it was not made on this host, as AWS Certificate Manager exports it, PEM of
+        encrypted PKCS#8. It is decrypted here only.
+      - If the same certificate is on the host already, with a key that is lost or protected otherwise, it gets another
+        generation.
+    type: str
+  private_key_passphrase:
+    description: What decrypts O(private_key).
     type: str
   generation:
     description: Instead of O(certificate), a generation that is on the host but not in service.
@@ -210,7 +224,8 @@ def main() -> None:
         argument_spec=INSTALL_SPEC,
         supports_check_mode=True,
         mutually_exclusive=[("certificate", "generation")],
-        required_by={"certificate": ("chain",)},
+        required_by={"certificate": ("chain",), "private_key": ("certificate",)},
+        required_together=[("private_key", "private_key_passphrase")],
     )
     try:
         result = install_certificate(module.params, Files(), module.check_mode)

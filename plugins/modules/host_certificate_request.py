@@ -34,6 +34,14 @@ options:
       - ML_DSA_65
       - ML_DSA_87
     default: EC_prime256v1
+  source:
+    description:
+      - Where certificates come from. With V(private_ca), a certificate is asked for by the CSR that this module leaves.
+      - With V(acm), AWS Certificate Manager makes the key and decides about renewals. This module then looks only,
+        leaves nothing, compares no O(key_algorithm) and knows no time of renewal.
+    type: str
+    choices: [private_ca, acm]
+    default: private_ca
   key_rotation:
     description:
       - Whether a new certificate gets a new private key.

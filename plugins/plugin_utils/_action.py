@@ -6,28 +6,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils._acm_pca.models import LineageId
 from ..module_utils._clock import SystemClock
-from ..module_utils._errors import InvalidInput, PrivateCaError
-from ..module_utils._x509.gate import check_request
-from ..module_utils._x509.wanted import want
+from ..module_utils._errors import InvalidInput, PrivateCaError, UnusableState
 from ._defaults import apply_defaults
 from ._flow import Flow, Moment, remove_certificate
 from ._host_modules import HostModules, ModuleRunner
-from ._issuer import RunIssuer
 from ._options import ARGUMENT_SPEC, CONSTRAINTS, FILE_OPTIONS
-from ._order import Order, read_order
 from ._outcome import Outcome, build_failure, build_result
 from ._revoker import RunRevoker
 from ._run import MEMORY, RUN_ID
+from ._sources import ControlNode, open_source
 from ._supersession import require_ledger
 
 display = Display()
@@ -44,9 +42,8 @@ def run_action(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[str, An
         return build_failure(error, host_name, str(action._task.args.get("name", "?")))
     host = HostModules(bind_runner(action, task_vars), {name: options.get(name) for name in FILE_OPTIONS})
     warnings: list[str] = []
-    issuer = RunIssuer(options, MEMORY, SystemClock(), display.vv, warnings.append)
     try:
-        outcome = _bring_about(options, host_name, host, issuer, check_mode=action._task.check_mode)
+        outcome = _bring_about(options, host_name, host, action, warnings.append)
         result = build_result(outcome)
     except PrivateCaError as error:
         result = build_failure(error, host_name, options["name"])
@@ -66,9 +63,9 @@ def read_options(action: ActionBase) -> dict[str, Any]:
 
 
 def _bring_about(
-    options: Mapping[str, Any], host_name: str, host: HostModules, issuer: RunIssuer, *, check_mode: bool
+    options: Mapping[str, Any], host_name: str, host: HostModules, action: ActionBase, warn: Callable[[str], None]
 ) -> Outcome:
-    clock = SystemClock()
+    clock, check_mode = SystemClock(), action._task.check_mode
     moment = read_moment(options.get("as_of"), clock.now())
     revoker, reason = RunRevoker(options, MEMORY, clock), options["revoke_removed"]
     if options["state"] == "absent":
@@ -76,15 +73,26 @@ def _bring_about(
             require_ledger(options, "revoke_removed")
         lineage = LineageId(host=host_name, name=options["name"])
         return remove_certificate(lineage, host, moment, revoker, reason, predicted=check_mode)
-    order = read_order(options, host_name)
+    node = ControlNode(MEMORY, clock, moment, display.vv, warn, lambda: insist_on_pipelining(action))
+    order, source = open_source(options, host_name, node)
     force_id = RUN_ID if options["force"] else None
-    return Flow(order, host, issuer, revoker, hold_at_gate, moment, clock, force_id).keep(check_mode=check_mode)
+    return Flow(order, host, source, revoker, moment, clock, force_id).keep(check_mode=check_mode)
 
 
-def hold_at_gate(csr: str, order: Order) -> None:
-    """Raise RequestRefused when the host's CSR asks for anything but what the task gives this host."""
-    names = order.names
-    check_request(csr, want(names.subject, names.subject_alternative_names, names.key_algorithm))
+def insist_on_pipelining(action: ActionBase) -> None:
+    """Have modules from here on sent through the connection alone; raise UnusableState where that cannot be.
+
+    Without pipelining Ansible writes a module with its arguments to temporary files of the control node and the host.
+    """
+    with contextlib.suppress(KeyError, AnsibleError):
+        action._connection.set_option("pipelining", True)
+    if not action._is_pipelining_enabled("new"):
+        raise UnusableState(
+            "Failed to send a private key to the host",
+            because="without pipelining, Ansible would write it with its passphrase to files of control node and host",
+            remedy="Use a connection and a become method that know pipelining (ssh and sudo do), and do not set "
+            "ANSIBLE_KEEP_REMOTE_FILES",
+        )
 
 
 def bind_runner(action: ActionBase, task_vars: Mapping[str, Any]) -> ModuleRunner:

@@ -5,23 +5,23 @@
 """One certificate on one host: two round trips when something is due, one when nothing is.
 
 1. inspect   the host decides what is due; when a certificate is and this is no check mode, key and CSR are in pending/
-2. gate      the CSR is held against the task's own options
-3. issue     claimed in the ledger, asked of the CA once, waited for, compared with what was asked
+2. review    the source of certificates says what it knows besides
+3. supply    signed by AWS Private CA for the host's key (``_signing.py``), or exported with its key by AWS Certificate
+             Manager (``_acm_source.py``)
 4. install   verified, written, switched, tested, reloaded and proved by the host, or rolled back
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ..module_utils._acm_pca.models import Issuance, LineageId
 from ..module_utils._clock import Clock
 from ..module_utils._errors import PrivateCaError
 from ..module_utils._host_argument_specs import SERVICE_SPEC
-from ..module_utils._x509.facts import certificate_facts
-from ..module_utils._x509.times import read_time
+from ..module_utils._x509.exported_key import ExportedKey
 from ._host_modules import HostModules, Inspection, Installation
 from ._options import POLICY_OPTIONS
 from ._order import Order
@@ -29,7 +29,7 @@ from ._outcome import Outcome
 from ._renewal import check_renewal_plan, plan_renewal, warn_of_authority_end, warn_of_unproved_service
 from ._supersession import Replaced, give_reason, select_due, warn_of_unknown
 
-_DEFAULT_MARGIN = 3600
+DATED_BACK = 3600
 """Seconds by which AWS Private CA dates NotBefore back (API operation IssueCertificate, ValidityNotBefore)."""
 _LEAST_MARGIN = 60
 """Seconds that clocks may differ even where NotBefore is not dated back."""
@@ -51,26 +51,26 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class SignedRequest:
-    """The CA's answer to one CSR, the signing algorithm that was asked for, and what the user should know."""
+class Supply:
+    """The certificate that was due, the terms that it was made under, and what the user should know.
+
+    ``private_key`` is given where the key was not made on the host.
+    """
 
     issuance: Issuance
-    signing_algorithm: str
+    terms: Mapping[str, str]
     warnings: tuple[str, ...] = ()
+    private_key: ExportedKey | None = field(default=None, repr=False)
 
 
-class Issuer(Protocol):
-    """The CA's side of the flow."""
+class Source(Protocol):
+    """Where the certificates of one order come from."""
 
-    def issue(self, order: Order, csr: str, replaces: str | None) -> SignedRequest:
-        """Return the certificate for ``csr``, asked of the CA at most once whatever happened in earlier runs."""
+    def review(self, inspection: Inspection) -> Inspection:
+        """Return the host's verdict with what the source knows besides. Only reads, for check mode has it as well."""
 
-
-class Gate(Protocol):
-    """Holds a host's CSR against what the play asks for that host."""
-
-    def __call__(self, csr: str, order: Order) -> None:
-        """Raise RequestRefused when the CSR asks for anything else."""
+    def supply(self, inspection: Inspection) -> Supply:
+        """Return the certificate that is due by the verdict; after a crash, the same again."""
 
 
 class Revoker(Protocol):
@@ -86,9 +86,8 @@ class Flow:
 
     order: Order
     host: HostModules
-    issuer: Issuer
+    source: Source
     revoker: Revoker
-    gate: Gate
     moment: Moment
     clock: Clock
     force_id: str | None = None
@@ -96,7 +95,7 @@ class Flow:
     def keep(self, *, check_mode: bool) -> Outcome:
         """Return what was done; in check mode, what would be. Raises PrivateCaError."""
         check_renewal_plan(self.order, self.moment.judged)
-        inspection = self.host.inspect(self._list_request_options())
+        inspection = self.source.review(self.host.inspect(self._list_request_options()))
         due = self._list_due(inspection)
         if check_mode or (inspection.action == "none" and not due):
             return predict(self.order, inspection, due)
@@ -130,36 +129,19 @@ class Flow:
         return conclude(self.order, inspection, self.host.repair(options))
 
     def _issue_and_install(self, inspection: Inspection) -> Outcome:
-        if inspection.csr is None:
-            raise PrivateCaError(
-                "The host says that a certificate is due and returned no request",
-                remedy="Use one release of the collection on the whole control node, then run the play again",
-            )
-        self.gate(inspection.csr, self.order)
-        signed = self._find_signed(inspection.csr, inspection.replaces)
+        supply = self.source.supply(inspection)
         options = {
             **self._list_install_options(),
             "now": self.moment.shift(self.clock.now()),
-            "terms": self.order.terms(signed.signing_algorithm),
+            "terms": supply.terms,
             "force_id": self.force_id,
         }
         try:
-            installation = self.host.install(signed.issuance.certificate, options)
+            installation = self.host.install(supply.issuance.certificate, options, supply.private_key)
         except PrivateCaError as error:
-            error.details.setdefault("certificate_arn", signed.issuance.certificate.arn)
+            error.details.setdefault("certificate_arn", supply.issuance.certificate.arn)
             raise
-        return conclude(self.order, inspection, installation, signed)
-
-    def _find_signed(self, csr: str, replaces: str | None) -> SignedRequest:
-        """Return the certificate; one of an earlier run that is due for renewal by now is replaced at once."""
-        signed = self.issuer.issue(self.order, csr, replaces)
-        if signed.issuance.asked_now:
-            return signed
-        facts = certificate_facts(signed.issuance.certificate.certificate)
-        due = plan_renewal(self.order, facts, read_time(facts["not_before"]) + _DEFAULT_MARGIN)
-        if due is not None and read_time(due) > self.moment.judged:
-            return signed
-        return self.issuer.issue(self.order, csr, facts["serial"])
+        return conclude(self.order, inspection, installation, supply)
 
     def _list_request_options(self) -> dict[str, Any]:
         return {
@@ -212,7 +194,7 @@ def remove_certificate(
 
 def compute_clock_skew(order: Order, moment: Moment) -> int:
     """Return by how many seconds the host's clock may differ from the time judged by: as NotBefore is dated back."""
-    margin: float = _DEFAULT_MARGIN
+    margin: float = DATED_BACK
     if order.validity_not_before is not None and order.validity_not_before.type == "ABSOLUTE":
         margin = max(_LEAST_MARGIN, moment.real - order.validity_not_before.value)
     return int(margin + abs(moment.judged - moment.real))
@@ -234,9 +216,7 @@ def predict(order: Order, inspection: Inspection, due: Sequence[Replaced] = ()) 
     )
 
 
-def conclude(
-    order: Order, inspection: Inspection, installation: Installation, signed: SignedRequest | None = None
-) -> Outcome:
+def conclude(order: Order, inspection: Inspection, installation: Installation, supply: Supply | None = None) -> Outcome:
     """Return the outcome of the work that followed the inspection."""
     next_renewal = plan_renewal(order, installation.current, installation.issued_at)
     return Outcome(
@@ -247,36 +227,33 @@ def conclude(
         before=inspection.current,
         after=installation.current,
         certificate_arn=installation.certificate_arn,
-        differences=signed.issuance.differences if signed else (),
+        differences=supply.issuance.differences if supply else (),
         paths=installation.paths,
         steps=installation.steps,
         served_serial=installation.served_serial,
         next_renewal=next_renewal,
-        warnings=_list_warnings(order, signed, next_renewal) if signed else (),
+        warnings=_list_warnings(order, supply, next_renewal) if supply else (),
     )
 
 
-def _list_warnings(order: Order, signed: SignedRequest, next_renewal: str | None) -> tuple[str, ...]:
+def _list_warnings(order: Order, supply: Supply, next_renewal: str | None) -> tuple[str, ...]:
     return (
-        *signed.warnings,
-        *warn_of_authority_end(signed.issuance.certificate, next_renewal),
+        *supply.warnings,
+        *warn_of_authority_end(supply.issuance.certificate, next_renewal),
         *warn_of_unproved_service(order),
     )
 
 
 def _describe_asked(order: Order, inspection: Inspection) -> Mapping[str, Any] | None:
-    if inspection.action != "issue":
+    if inspection.candidate is not None or inspection.action != "issue":
         return inspection.candidate or inspection.current
-    return {
-        "subject": order.names.subject,
-        "subject_alternative_names": list(order.names.subject_alternative_names),
-        "key_algorithm": order.names.key_algorithm,
-    }
+    return _list_names(order)
 
 
 def _list_names(order: Order) -> dict[str, Any]:
+    subject, alternatives = order.names.subject, order.names.subject_alternative_names
     return {
-        "subject": dict(order.names.subject),
-        "subject_alternative_names": list(order.names.subject_alternative_names),
+        "subject": None if subject is None else dict(subject),
+        "subject_alternative_names": None if alternatives is None else list(alternatives),
         "key_algorithm": order.names.key_algorithm,
     }

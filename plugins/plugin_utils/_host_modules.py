@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from ..module_utils._acm_pca.models import IssuedCertificate
 from ..module_utils._errors import PrivateCaError, StepFailed
 from ..module_utils._reissue_policy import Reason
+from ..module_utils._x509.exported_key import ExportedKey
 from ._supersession import Replaced, list_replaced
 
 Facts = Mapping[str, Any]
@@ -32,7 +33,10 @@ class ModuleRunner(Protocol):
 
 @dataclass(frozen=True)
 class Inspection:
-    """What host_certificate_request found and decided; ``certificate_arn`` and ``issued_at`` are of ``current``."""
+    """What host_certificate_request found and decided; ``certificate_arn`` and ``issued_at`` are of ``current``.
+
+    ``candidate`` and ``available`` are the facts of what would go live, and the ARN of one that the source has already.
+    """
 
     action: str
     reasons: tuple[Reason, ...]
@@ -45,6 +49,7 @@ class Inspection:
     certificate_arn: str | None
     issued_at: float | None
     replaced: tuple[Replaced, ...] = ()
+    available: str | None = None
 
 
 @dataclass(frozen=True)
@@ -100,14 +105,21 @@ class HostModules:
         """Have the host no longer keep track of certificates that were replaced."""
         return self._install({**options, "forget_superseded": list(certificate_arns)})
 
-    def install(self, issued: IssuedCertificate, options: Mapping[str, Any]) -> Installation:
-        """Install a certificate that was just issued; ``options`` say what it must be and how the service takes it."""
+    def install(
+        self, issued: IssuedCertificate, options: Mapping[str, Any], private_key: ExportedKey | None = None
+    ) -> Installation:
+        """Install a certificate that was just issued; ``options`` say what it must be and how the service takes it.
+
+        ``private_key`` is given where the key was not made on the host.
+        """
         return self._install(
             {
                 **options,
                 "certificate": issued.certificate,
                 "chain": list(issued.chain),
                 "certificate_arn": issued.arn,
+                "private_key": private_key and private_key.pem,
+                "private_key_passphrase": private_key and private_key.passphrase,
             }
         )
 

@@ -18,10 +18,10 @@ from ..module_utils._clock import Clock
 from ..module_utils._issuance_options import select_ledger, select_limits, select_patience, select_recovery
 from ..module_utils._issuing import Issuer
 from ..module_utils._ledger.opening import open_ledger
-from ._flow import SignedRequest
 from ._ledger_place import warn_of_ephemeral_ledger
-from ._order import Order
+from ._order import SigningOrder
 from ._run import RunMemory
+from ._signing import SignedRequest
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class RunIssuer:
     log: Callable[[str], None]
     warn: Callable[[str], None]
 
-    def issue(self, order: Order, csr: str, replaces: str | None) -> SignedRequest:
+    def issue(self, order: SigningOrder, csr: str, replaces: str | None) -> SignedRequest:
         """Return the certificate for ``csr``: the ledger's, if it was asked for before, or a new one."""
         connection = select_connection(self.options, order.authority.region)
         api = PrivateCaApi(connect_client("acm-pca", connection), clock=self.clock)

@@ -18,7 +18,7 @@ from ..module_utils._x509.algorithms import KEY_ALGORITHMS
 from ._defaults import DEFAULTS
 from ._supersession import SUPERSESSION_OPTIONS
 
-POLICY_OPTIONS = ("key_rotation", "rotate_key", "renew_before", "revoked_serials", "adopt")
+POLICY_OPTIONS = ("source", "key_rotation", "rotate_key", "renew_before", "revoked_serials", "adopt")
 FILE_OPTIONS = ("name", "base_directory", *FILE_SPEC)
 """What both host modules take."""
 
@@ -28,6 +28,7 @@ LINEAGE_OPTIONS: dict[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "base_directory": {"type": "str", "default": BASE_DIRECTORY},
     "certificate_authority_arn": {"type": "str"},
+    "certificate_arn": {"type": "str"},
     "common_name": {"type": "str"},
     "subject": {"type": "dict"},
     "subject_alternative_names": {"type": "list", "elements": "str"},
@@ -72,5 +73,5 @@ ARGUMENT_SPEC: dict[str, Any] = {
     **list_connection_options(),
 }
 CONSTRAINTS: dict[str, Any] = {
-    "required_if": [("state", "present", ("certificate_authority_arn",))],
+    "required_if": [("state", "present", ("certificate_authority_arn", "certificate_arn"), True)],
 }

@@ -25,30 +25,50 @@ from ._supersession import Supersession, read_supersession
 
 @dataclass(frozen=True)
 class Names:
-    """What the certificate is to say of its holder; the gate holds the host's CSR against it."""
+    """What the certificate is to say of its holder; None leaves that part open."""
 
-    subject: Mapping[str, Any]
-    subject_alternative_names: tuple[str, ...]
-    key_algorithm: str
+    subject: Mapping[str, Any] | None
+    subject_alternative_names: tuple[str, ...] | None
+    key_algorithm: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Order:
-    """One certificate for one host: what it must say, who signs it and under which terms.
+    """One certificate for one host: what it must say. Where it comes from is for the kinds of order to know.
 
-    ``signing_algorithm`` is None when it is to be derived from the CA. ``options`` are the task's validated options.
+    ``options`` are the task's validated options. ``managed_renewal`` is None where the play renews, or else how many
+    seconds before the end of a certificate another does.
     """
 
     lineage: LineageId
-    authority: AuthorityArn
     names: Names
-    template_arn: str
-    signing_algorithm: str | None
-    validity: Validity
-    validity_not_before: Validity | None
-    api_passthrough: Mapping[str, Any] | None
     options: Mapping[str, Any]
     supersession: Supersession | None = None
+    validity: Validity | None = None
+    validity_not_before: Validity | None = None
+    managed_renewal: float | None = None
+
+    def terms(self) -> dict[str, str]:
+        """Return the terms that the host records with a generation and compares with; a missing key is no term."""
+        return {}
+
+    def list_overridden_names(self) -> list[str]:
+        """Return which of the names do not come from the request, so that the host cannot compare them with it."""
+        return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class SigningOrder(Order):
+    """A certificate that AWS Private CA signs for the host's key, under these terms.
+
+    ``signing_algorithm`` is None when it is to be derived from the CA.
+    """
+
+    authority: AuthorityArn
+    template_arn: str
+    validity: Validity
+    signing_algorithm: str | None
+    api_passthrough: Mapping[str, Any] | None
 
     def terms(self, signing_algorithm: str | None = None) -> dict[str, str]:
         """Return the terms that the host records with a generation and compares with; a missing key is no term."""
@@ -63,7 +83,7 @@ class Order:
         return {name: value for name, value in terms.items() if value}
 
     def list_overridden_names(self) -> list[str]:
-        """Return which of the names come from ApiPassthrough: those the host cannot compare with its request."""
+        """Return which of the names come from ApiPassthrough."""
         if self.api_passthrough is None or not takes_api_passthrough(self.template_arn):
             return []
         from_api = {
@@ -73,8 +93,15 @@ class Order:
         return [name for name, overridden in from_api.items() if overridden]
 
 
-def read_order(options: Mapping[str, Any], host: str) -> Order:
+def read_order(options: Mapping[str, Any], host: str) -> SigningOrder:
     """Return what the validated ``options`` of a task ask for ``host`` (its inventory name). Raises InvalidInput."""
+    if options.get("certificate_arn") is not None:
+        raise InvalidInput(
+            "certificate_arn needs source: acm",
+            on=options["certificate_arn"],
+            because="it is a certificate of AWS Certificate Manager, and the source is private_ca",
+            remedy="Set source to acm, or leave certificate_arn out",
+        )
     authority = parse_authority_arn(options["certificate_authority_arn"])
     require_region(authority, options.get("region"))
     validity = read_validity(options["validity"])
@@ -83,7 +110,7 @@ def read_order(options: Mapping[str, Any], host: str) -> Order:
             "Failed to read the validity", because="it is empty", remedy="Give it as {type: DAYS, value: 90}"
         )
     check_service(options)
-    return Order(
+    return SigningOrder(
         lineage=LineageId(host=host, name=options["name"]),
         authority=authority,
         names=read_names(options),

@@ -30,6 +30,8 @@ def plan_renewal(order: Order, facts: Mapping[str, Any] | None, issued_at: float
     """Return when the certificate of ``facts`` is due for renewal, in ISO 8601; None where that is not known."""
     if facts is None or issued_at is None:
         return None
+    if order.managed_renewal is not None:
+        return show_time(read_time(facts["not_after"]) - order.managed_renewal)
     try:
         return show_time(compute_renewal_time(_record(issued_at, read_time(facts["not_after"])), _want(order)))
     except InvalidInput:
@@ -60,7 +62,9 @@ def warn_of_unproved_service(order: Order) -> list[str]:
     ]
 
 
-def _estimate_end(validity: Validity, now: float) -> float | None:
+def _estimate_end(validity: Validity | None, now: float) -> float | None:
+    if validity is None:
+        return None
     if validity.type in _SECONDS:
         return now + validity.value * _SECONDS[validity.type]
     return float(validity.value) if validity.type == "ABSOLUTE" else None

@@ -27,11 +27,9 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._host_arg
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.info import read_lineages
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.install import install_certificate
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.request import request_certificate
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._action import hold_at_gate
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow import (
     Flow,
     Moment,
-    SignedRequest,
     remove_certificate,
 )
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_modules import HostModules
@@ -39,8 +37,13 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._options 
     ARGUMENT_SPEC,
     FILE_OPTIONS,
 )
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import Order, read_order
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import SigningOrder, read_order
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome import build_result
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._signing import (
+    SignedRequest,
+    SigningSource,
+    hold_at_gate,
+)
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import DAY, NOW, Hierarchy
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_lineage import HastyFiles
 from fixed_clock import FixedClock
@@ -71,7 +74,7 @@ class MemoryAuthority:
         self.revoked += certificate_arns
         return tuple(certificate_arns)
 
-    def issue(self, order: Order, csr: str, replaces: str | None) -> SignedRequest:
+    def issue(self, order: SigningOrder, csr: str, replaces: str | None) -> SignedRequest:
         """Return the certificate of the CSR; the same CSR in the same place gets the same one."""
         asked_now = (csr, replaces) not in self.issued
         if asked_now:
@@ -120,8 +123,7 @@ def keep(
             remove_certificate(lineage, host, moment, authority, options["revoke_removed"], predicted=check_mode)
         )
     order = read_order(options, "web-01")
+    source = SigningSource(order, authority, hold_at_gate, moment)
     return build_result(
-        Flow(order, host, authority, authority, hold_at_gate, moment, FixedClock(moment.real), force_id).keep(
-            check_mode=check_mode
-        )
+        Flow(order, host, source, authority, moment, FixedClock(moment.real), force_id).keep(check_mode=check_mode)
     )

@@ -44,24 +44,30 @@ LIVING, LOST = ("ISSUED", "PENDING_VALIDATION"), ("FAILED", "EXPIRED", "REVOKED"
 
 
 class PrivateCertificates:
-    """The private certificates of an account, through ``api``; their CAs through ``authorities``.
+    """The private certificates of an account, through ``api``; their CAs through what ``connect_authorities`` returns.
 
     ``identify`` returns the account's number. In another account than the CA's, ACM acts by a role of its own and
-    needs no permission.
+    needs no permission. Without ``with_tags`` no certificate's tags are read.
     """
 
     def __init__(
-        self, api: CertificateManagerApi, authorities: GovernanceApi, identify: Callable[[], str], polling: Polling
+        self,
+        api: CertificateManagerApi,
+        connect_authorities: Callable[[], GovernanceApi],
+        identify: Callable[[], str],
+        polling: Polling,
+        with_tags: bool = True,
     ) -> None:
         self.api = api
-        self.authorities = authorities
+        self.connect_authorities = connect_authorities
         self.identify = identify
         self.polling = polling
+        self.with_tags = with_tags
 
     def fetch(self, desired: DesiredCertificate) -> dict[str, Any] | None:
         """Return the facts of the certificate with the ARN, or with the names, CA and key that are asked, or None."""
         if desired.arn is not None:
-            return self._read(desired.arn)
+            return self.read(desired.arn)
         alike = self._alike(desired, LIVING)
         return max(alike, key=lambda facts: str(facts["not_after"]), default=None)
 
@@ -85,7 +91,7 @@ class PrivateCertificates:
         for step in steps:
             if step.kind == "renew":
                 self.api.renew_certificate(arn)
-                self._wait_for(arn, unlike=current["serial"])
+                self.wait_for(arn, unlike=current["serial"])
             elif step.kind == "tag":
                 self.api.add_tags(arn, step.argument)
             else:
@@ -97,17 +103,17 @@ class PrivateCertificates:
 
     def present(self, desired: DesiredCertificate, check_mode: bool) -> Outcome:
         """Make the certificate as desired, and wait until it is issued; in check mode tell what that takes."""
-        now = datetime.fromtimestamp(self.polling.clock.now(), tz=timezone.utc)
+        now = self._now()
         current = self.fetch(desired)
         steps = plan_presence(desired, current, now)
         if current is None:
-            self._require_authority(str(desired.authority_arn), now)
+            self.require_authority(str(desired.authority_arn))
         before = None if current is None else compared(current, is_due(desired, current, now))
         after, sentences = predict(desired, current, steps), tuple(step.sentence for step in steps)
         if check_mode:
             return Outcome(sentences, before, after, current)
         arn = self.create(desired) if current is None else current["arn"]
-        self._wait_for(arn)
+        self.wait_for(arn)
         if current is not None:
             self.update(current, steps)
         return Outcome(sentences, before, after, self._shown(arn))
@@ -121,9 +127,11 @@ class PrivateCertificates:
             self.delete(current["arn"])
         return Outcome((f"Delete the certificate {current['arn']}",), compared(current, False), None)
 
-    def _read(self, arn: str) -> dict[str, Any] | None:
+    def read(self, arn: str) -> dict[str, Any] | None:
+        """Return the facts of a certificate by its ARN, None when ACM has no such certificate."""
         try:
-            return certificate_facts(self.api.describe_certificate(arn), self.api.list_tags(arn))
+            record = self.api.describe_certificate(arn)
+            return certificate_facts(record, self.api.list_tags(arn) if self.with_tags else {})
         except ServiceError as error:
             if error.details.get("code") == "ResourceNotFoundException":
                 return None
@@ -134,14 +142,14 @@ class PrivateCertificates:
             return []
         summaries = self.api.list_certificates(statuses)
         candidates = [one for one in summaries if str(one.get("DomainName")).lower() == desired.all_names[0]]
-        read = [self._read(one["CertificateArn"]) for one in candidates]
+        read = [self.read(one["CertificateArn"]) for one in candidates]
         return [facts for facts in read if facts is not None and is_wanted(facts, desired)]
 
-    def _wait_for(self, arn: str, unlike: str | None = None) -> None:
+    def wait_for(self, arn: str, unlike: str | None = None) -> None:
         """Wait until it is issued, with another serial than ``unlike``; ACM's own waiter is for public ones only."""
 
         def issued() -> dict[str, Any] | None:
-            facts = self._read(arn)
+            facts = self.read(arn)
             if facts is None or facts["status"] == "PENDING_VALIDATION":
                 return None
             if facts["status"] != "ISSUED":
@@ -156,17 +164,21 @@ class PrivateCertificates:
 
         self.polling.until(issued, "Failed to wait for the certificate", arn)
 
-    def _require_authority(self, arn: str, now: datetime) -> None:
+    def require_authority(self, arn: str) -> None:
         """Refuse a CA that ACM cannot use, as far as this identity may look."""
+        authorities = self.connect_authorities()
         try:
-            authority = self.authorities.describe_certificate_authority(arn)
-            permissions = self.authorities.list_permissions(arn)
+            authority = authorities.describe_certificate_authority(arn)
+            permissions = authorities.list_permissions(arn)
         except AccessDenied:
             return
         granted = [one for one in permissions if one["Principal"] == "acm.amazonaws.com"]
         permitted = {str(action) for one in granted for action in one["Actions"]}
         needed = ACTIONS if self.identify() == arn.split(":")[4] else frozenset()
-        require_usable_authority(authority, needed - permitted, now)
+        require_usable_authority(authority, needed - permitted, self._now())
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.polling.clock.now(), tz=timezone.utc)
 
     def _shown(self, arn: str) -> dict[str, Any]:
         certificate, chain = self.api.get_certificate(arn)

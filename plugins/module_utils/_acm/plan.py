@@ -47,6 +47,7 @@ def certificate_facts(record: Mapping[str, Any], tags: Mapping[str, str]) -> dic
     """Return the facts of a certificate from its API record (CertificateDetail)."""
     return {
         "arn": record["CertificateArn"],
+        "type": record.get("Type"),
         "status": record.get("Status"),
         "failure_reason": record.get("FailureReason"),
         "domain_name": record.get("DomainName"),
@@ -59,6 +60,7 @@ def certificate_facts(record: Mapping[str, Any], tags: Mapping[str, str]) -> dic
         "in_use_by": list(record.get("InUseBy", [])),
         "renewal_eligibility": record.get("RenewalEligibility"),
         "renewal_status": record.get("RenewalSummary", {}).get("RenewalStatus"),
+        "renewal_status_reason": record.get("RenewalSummary", {}).get("RenewalStatusReason"),
         "tags": dict(tags),
     }
 

@@ -42,12 +42,13 @@ def record_superseded(
 ) -> None:
     """Record what the certificate of the facts ``in_service`` was just proved to have replaced.
 
-    Only a certificate whose ARN is known can be revoked later. What serves, or has expired, is taken off the record.
+    Only a certificate whose ARN is known, and is not one of AWS Certificate Manager, can be revoked later. What serves,
+    or has expired, is taken off the record.
     """
     recorded = read_superseded(lineage)
     entries = {entry.certificate_arn: entry for entry in recorded}
     for manifest in replaced:
-        if manifest.certificate_arn is not None:
+        if manifest.certificate_arn is not None and ":acm:" not in manifest.certificate_arn:
             facts = manifest.facts
             entry = Superseded(facts["serial"], manifest.certificate_arn, facts["not_after"], now)
             entries.setdefault(manifest.certificate_arn, entry)

@@ -18,11 +18,11 @@ def build_diff(
 ) -> dict[str, Any]:
     """Return the diff of two facts, None for no certificate. ``state`` says what the second is: live or asked for.
 
-    What is only asked for has no serial: what the CA alone can fill in is shown as new, and not as removed.
+    What is only asked for has no issuer: what the CA alone can fill in is shown as new, and not as removed.
     """
     earlier, later = select_shown(before), select_shown(after)
-    if later and "serial" not in later:
-        later.update(serial=TO_BE_NEW, not_after=TO_BE_NEW)
+    if later and "issuer" not in later:
+        later = {"serial": TO_BE_NEW, "not_after": TO_BE_NEW, **later}
         earlier = {fact: value for fact, value in earlier.items() if fact in later}
     return {
         "before_header": f"{name} (live)",

@@ -19,6 +19,7 @@ from .._generations.pending import read_pending
 from .._generations.plan import CERTIFICATE_DER, COMBINED, FORMATS, KEYSTORE, PRIVATE_KEY, FilePlan
 from .._generations.publication import list_generations
 from .._generations.superseded import read_superseded
+from .._host_argument_specs import ACM
 from .._reissue_policy import WantedLineage, compute_renewal_time, parse_renew_before
 from .._x509.times import read_time, show_time
 from .disk import told_disk_errors
@@ -96,7 +97,7 @@ def _describe_live(inspection: Inspection, params: Mapping[str, Any], name: str)
 
 def _find_renewal(inspection: Inspection, params: Mapping[str, Any], name: str) -> str | None:
     recorded = describe_state(inspection.live, lambda _generation: True).recorded
-    if recorded is None:
+    if recorded is None or recorded.terms.get("source") == ACM:  # renewed by AWS Certificate Manager
         return None
     wanted = WantedLineage(name=name, host=params.get("host") or "", renew_before=params.get("renew_before"))
     return show_time(compute_renewal_time(recorded, wanted))

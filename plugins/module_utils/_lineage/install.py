@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import os
 from dataclasses import dataclass
-from typing import Any, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Iterator, Mapping
 
 from .._errors import InvalidInput, UnusableState
 from .._generations.directory import Directory
@@ -20,7 +21,7 @@ from .._generations.location import LIVE, open_lineage
 from .._generations.lock import hold_lock
 from .._generations.manifest import Manifest
 from .._generations.pending import is_answered, read_pending, remove_pending
-from .._generations.publication import repair_generation, stage_generation
+from .._generations.publication import list_generations, repair_generation, stage_generation
 from .._generations.superseded import forget_superseded, read_superseded
 from .application import Application, Rollout, announce_change, apply_generation
 from .diff import build_diff
@@ -31,12 +32,18 @@ from .options import LineageOptions, read_lineage_options
 from .removal import remove_lineage
 from .service import Service, read_service
 
+if TYPE_CHECKING:
+    from .._x509.exported_key import ExportedKey
+
 DEFAULT_KEEP = 2
 
 
 @dataclass(frozen=True)
 class InstallOptions:
-    """What only this module takes. ``certificate`` for issue, ``generation`` for apply, neither for repair."""
+    """What only this module takes. ``certificate`` for issue, ``generation`` for apply, neither for repair.
+
+    ``exported_key`` comes with a certificate whose key was not made on this host.
+    """
 
     lineage: LineageOptions
     service: Service
@@ -47,6 +54,7 @@ class InstallOptions:
     keep_generations: int
     forget_superseded: tuple[str, ...]
     state: str
+    exported_key: ExportedKey | None = None
 
 
 def read_install_options(params: Mapping[str, Any]) -> InstallOptions:
@@ -64,7 +72,16 @@ def read_install_options(params: Mapping[str, Any]) -> InstallOptions:
         keep_generations=DEFAULT_KEEP if keep is None else keep,
         forget_superseded=tuple(params.get("forget_superseded") or ()),
         state=params.get("state") or "present",
+        exported_key=_read_exported_key(params),
     )
+
+
+def _read_exported_key(params: Mapping[str, Any]) -> ExportedKey | None:
+    if params.get("private_key") is None:
+        return None
+    from .._x509.exported_key import ExportedKey
+
+    return ExportedKey(params["private_key"], params.get("private_key_passphrase") or "")
 
 
 def install_certificate(params: Mapping[str, Any], files: Files, check_mode: bool) -> dict[str, Any]:
@@ -81,9 +98,10 @@ def _install_or_remove(options: InstallOptions, files: Files, check_mode: bool) 
         with _opened(options.lineage, files, create=not check_mode) as lineage:
             inspection = inspect_lineage(lineage, options.lineage.plan)
             if check_mode or lineage is None:
-                return _predict(lineage, options, inspection, issued)
+                placed = issued if lineage is None or issued is None else place_issued(lineage, options, issued)
+                return _predict(lineage, options, inspection, placed)
             with hold_lock(lineage):
-                return _install(lineage, options, issued)
+                return _install(lineage, options, issued and place_issued(lineage, options, issued))
 
 
 @contextlib.contextmanager
@@ -98,11 +116,15 @@ def _opened(options: LineageOptions, files: Files, create: bool) -> Iterator[Dir
 
 @dataclass(frozen=True)
 class IssuedSet:
-    """An issued certificate after verification: the id of its generation, its texts and its facts."""
+    """An issued certificate after verification: the id of its generation, its texts and its facts.
+
+    ``key`` is its private key where that was not made on this host; None where a request or a generation has it.
+    """
 
     id: str
     texts: CertificateSet
     facts: Mapping[str, Any]
+    key: Any = dataclasses.field(default=None, repr=False)
 
 
 def read_issued(options: InstallOptions) -> IssuedSet:
@@ -115,7 +137,14 @@ def read_issued(options: InstallOptions) -> IssuedSet:
     usage = "serverAuth" if options.service.endpoint is not None else None
     facts = certificate_facts(options.certificate or "", "the issued certificate")
     moment = min(options.lineage.now, read_time(facts["not_after"]))  # an expired one is for _refuse_stale to tell
-    verified = verify_chain(options.certificate or "", options.chain, moment, usage)
+    # AWS Certificate Manager is not documented to export the root
+    verified = verify_chain(options.certificate or "", options.chain, moment, usage, options.exported_key is None)
+    if not verified.authorities:
+        raise InvalidInput(
+            "Failed to verify the certificate chain",
+            because="it has no certificate of a CA",
+            remedy="Nothing was changed on the host. Give the chain that was exported with the certificate",
+        )
     differences = list_differences(options.lineage.wanted, verified.facts)
     if differences:
         raise InvalidInput(
@@ -124,7 +153,47 @@ def read_issued(options: InstallOptions) -> IssuedSet:
             remedy="Nothing was changed on the host. Check the template and its passthrough",
         )
     texts = CertificateSet(verified.leaf, verified.intermediates, verified.root)
-    return IssuedSet(name_generation(verified.facts), texts, verified.facts)
+    return IssuedSet(name_generation(verified.facts), texts, verified.facts, _open_key(options, verified.facts))
+
+
+def _open_key(options: InstallOptions, facts: Mapping[str, Any]) -> Any:
+    if options.exported_key is None:
+        return None
+    from .._x509.exported_key import open_exported_key
+
+    return open_exported_key(options.exported_key, facts["public_key_sha256"])
+
+
+def place_issued(lineage: Directory, options: InstallOptions, issued: IssuedSet) -> IssuedSet:
+    """Return the set under the id of the generation that holds it as it is asked for, or else under a free id.
+
+    One certificate may be exported again, because its key was lost here or is to be protected otherwise. What is
+    published is never changed: the same certificate then gets another generation.
+    """
+    if issued.key is None:
+        return issued
+    present, asked = list_generations(lineage), _describe(lineage, options, issued)
+    for number in itertools.count(1):
+        candidate = issued.id if number == 1 else f"{issued.id}-{number}"
+        if candidate not in present or _holds(lineage, candidate, asked, options):
+            break
+    return dataclasses.replace(issued, id=candidate)
+
+
+def _holds(lineage: Directory, generation: str, asked: Manifest, options: InstallOptions) -> bool:
+    found = read_generation(lineage, generation, options.lineage.plan)
+    if found.manifest is None or found.key_missing:
+        return False
+    if found.manifest.key_encrypted and not options.lineage.plan.key_encrypted:
+        return False
+    recorded = dataclasses.replace(
+        asked,
+        issued_at=found.manifest.issued_at,
+        key_format=found.manifest.key_format,
+        key_encrypted=found.manifest.key_encrypted,
+        files=found.manifest.files,
+    )
+    return recorded == found.manifest and key_belongs(lineage, found, options.lineage.passphrases.key)
 
 
 def _refuse_stale(lineage: Directory | None, options: InstallOptions, issued: IssuedSet, forget: bool) -> None:
@@ -197,11 +266,11 @@ def _stage(lineage: Directory, options: InstallOptions, issued: IssuedSet) -> li
     steps = []
     if present.manifest is None:
         secret = options.lineage.passphrases
-        key = find_key(lineage, issued.facts["public_key_sha256"], secret.key)
+        key = issued.key or find_key(lineage, issued.facts["public_key_sha256"], secret.key)
         files = render_files(key, issued.texts, options.lineage.plan, secret, options.lineage.name)
         stage_generation(lineage, issued.id, _describe(lineage, options, issued), files, options.lineage.plan)
         steps.append("write")
-    if is_answered(read_pending(lineage), issued.facts):
+    if issued.key is not None or is_answered(read_pending(lineage), issued.facts):
         remove_pending(lineage)
     return steps
 
@@ -219,7 +288,7 @@ def _describe(lineage: Directory, options: InstallOptions, issued: IssuedSet) ->
         facts=issued.facts,
         subject=asked.subject,
         subject_alternative_names=asked.subject_alternative_names,
-        key_algorithm=asked.key_algorithm,
+        key_algorithm=asked.key_algorithm or issued.facts["key_algorithm"],
         key_format=options.lineage.plan.key_format,
         key_encrypted=options.lineage.plan.key_encrypted,
         terms=options.lineage.terms or getattr(asked, "terms", {}),

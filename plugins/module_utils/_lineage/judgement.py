@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Mapping, Sequence
 from .._generations.directory import Directory
 from .._generations.files import Files
 from .._generations.inspection import Generation, inspect_lineage
+from .._host_argument_specs import ACM
 from .._reissue_policy import Reason, WantedLineage, parse_renew_before
 from .diff import build_diff
 from .options import LineageOptions, read_lineage_options
@@ -26,7 +27,10 @@ DEFAULT_SKEW = 3600.0
 
 @dataclass(frozen=True)
 class RequestOptions:
-    """What only this module takes. ``max_clock_skew`` is in seconds."""
+    """What only this module takes. ``max_clock_skew`` is in seconds.
+
+    ``makes_keys``: a due certificate is for a key of this host, so that a request is left for it.
+    """
 
     lineage: LineageOptions
     wanted: WantedLineage
@@ -34,6 +38,7 @@ class RequestOptions:
     rotate_key: bool
     max_clock_skew: float
     adopt: Mapping[str, str | None] | None
+    makes_keys: bool = True
 
 
 def read_request_options(params: Mapping[str, Any]) -> RequestOptions:
@@ -41,17 +46,19 @@ def read_request_options(params: Mapping[str, Any]) -> RequestOptions:
     lineage = read_lineage_options(params)
     if params.get("renew_before") is not None:
         parse_renew_before(params["renew_before"])
+    is_exported = params.get("source") == ACM
     wanted = WantedLineage(
         name=lineage.name,
         host=params.get("host") or "",
         subject=lineage.wanted.subject,
         subject_alternative_names=lineage.wanted.subject_alternative_names,
-        key_algorithm=lineage.wanted.key_algorithm,
+        key_algorithm=None if is_exported else lineage.wanted.key_algorithm,
         key_encrypted=lineage.plan.key_encrypted,
         terms=lineage.terms,
         renew_before=params.get("renew_before"),
         force_id=lineage.force_id,
         revoked_serials=_read_serials(params.get("revoked_serials") or ()),
+        renewed_elsewhere=is_exported,
     )
     skew = params.get("max_clock_skew")
     return RequestOptions(
@@ -61,6 +68,7 @@ def read_request_options(params: Mapping[str, Any]) -> RequestOptions:
         rotate_key=bool(params.get("rotate_key")),
         max_clock_skew=DEFAULT_SKEW if skew is None else float(skew),
         adopt=params.get("adopt") or None,
+        makes_keys=not is_exported,
     )
 
 

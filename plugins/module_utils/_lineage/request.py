@@ -29,7 +29,7 @@ def request_certificate(params: Mapping[str, Any], files: Files, check_mode: boo
     check_clock(lineage_options.now, time.time(), options.max_clock_skew)
     with told_disk_errors("look at the lineage", lineage_options.base_directory):
         judgement, resumable, superseded = _look(options, files)
-    writes = judgement.adoptable is not None or judgement.verdict.action == "issue"
+    writes = judgement.adoptable is not None or (judgement.verdict.action == "issue" and options.makes_keys)
     if check_mode or not writes:
         return build_result(options, judgement.verdict, None, writes and not resumable, superseded)
     from .pending import leave_request
@@ -60,7 +60,7 @@ def _look(options: RequestOptions, files: Files) -> tuple[Judgement, bool, Seque
         return judge_lineage(None, options, files), False, ()
     with lineage:
         judgement = judge_lineage(lineage, options, files)
-        if judgement.verdict.action != "issue":
+        if judgement.verdict.action != "issue" or not options.makes_keys:
             return judgement, False, _list_superseded(lineage)
         from .pending import find_pending
 

@@ -14,8 +14,8 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.
     IssuedCertificate,
     LineageId,
 )
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow import SignedRequest
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import Order
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import SigningOrder
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._signing import SignedRequest
 
 CA_ARN = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566"
 OPTIONS: dict[str, Any] = {
@@ -94,7 +94,7 @@ class FakeIssuer:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str | None]] = []
 
-    def issue(self, order: Order, csr: str, replaces: str | None) -> SignedRequest:
+    def issue(self, order: SigningOrder, csr: str, replaces: str | None) -> SignedRequest:
         self.asked.append((csr, replaces))
         certificate = IssuedCertificate(arn=f"{CA_ARN}/certificate/0b", certificate="LEAF\n", chain=("SUB\n", "ROOT\n"))
         issuance = Issuance(certificate=certificate, token="t", asked_now=True, differences=("OU was dropped",))

@@ -15,6 +15,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow imp
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_modules import HostModules
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import read_order
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome import build_result
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._signing import SigningSource
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import (
     CA_ARN,
     DUE,
@@ -43,7 +44,8 @@ def make_flow(host, issuer=None, gate=let_pass, moment=None, now=None, **options
     modules = HostModules(host, {"name": "web", "base_directory": order.options["base_directory"]})
     moment = moment or Moment(1000, 1000.0)
     clock = FixedClock(moment.real if now is None else now)
-    return Flow(order, modules, issuer or FakeIssuer(), FakeRevoker(), gate, moment, clock)
+    source = SigningSource(order, issuer or FakeIssuer(), gate, moment)
+    return Flow(order, modules, source, FakeRevoker(), moment, clock)
 
 
 def test_nothing_due_is_one_round_trip_and_nothing_asked_of_the_ca():

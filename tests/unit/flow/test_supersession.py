@@ -12,6 +12,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow imp
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_modules import HostModules
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import read_order
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome import build_result
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._signing import SigningSource
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._supersession import (
     Replaced,
     Supersession,
@@ -41,7 +42,8 @@ WEEK = Supersession("SUPERSEDED", 100.0)
 def keep(host, revoker, moment=GRACE_OVER, check_mode=False, **options):
     order = read_order({**OPTIONS, **ASKED, **options}, "web-01")
     modules = HostModules(host, {"name": "web", "base_directory": "/etc/aws-private-ca"})
-    flow = Flow(order, modules, FakeIssuer(), revoker, lambda csr, order: None, moment, FixedClock(moment.real))
+    source = SigningSource(order, FakeIssuer(), lambda csr, order: None, moment)
+    flow = Flow(order, modules, source, revoker, moment, FixedClock(moment.real))
     return build_result(flow.keep(check_mode=check_mode))
 
 
