@@ -38,6 +38,10 @@ class World:
     @functools.cached_property
     def bucket(self) -> str:
         """A bucket that the service may write to."""
+        return self.make_bucket()
+
+    def make_bucket(self) -> str:
+        """Another such bucket."""
         name, s3 = f"bucket-{uuid.uuid4()}", self.connect("s3")
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         seeding.allow_service_writes(s3, name)
