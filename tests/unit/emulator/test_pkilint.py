@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -17,14 +18,15 @@ from pkilint.validation import ValidationFindingSeverity
 
 from private_ca_emulator import seeding
 from private_ca_emulator.control import EmulatorControl
-from private_ca_emulator.templates import FAMILIES, TEMPLATES
+from private_ca_emulator.templates import FAMILIES, TEMPLATES, Family
 
 from .support import issue_and_load, make_csr
 from .test_revocation import create_revoking_root, read_crl
 
 EXPLAINED = {
-    # BlankSubordinateCACertificate fixes no key usage (reference 3.2): whoever asks for it must bring one
+    # the Blank families of CAs fix no key usage (reference 3.2): whoever asks for one must bring it
     "BlankSubordinateCACertificate": {"pkix.ca_certificate_no_ku_extension"},
+    "BlankRootCACertificate": {"pkix.ca_certificate_no_ku_extension"},
 }
 ERRORS = (ValidationFindingSeverity.ERROR, ValidationFindingSeverity.FATAL)
 
@@ -80,9 +82,41 @@ def test_the_judge_does_find_errors(client: Any, root_arn: str) -> None:
     assert lint_certificate(issue_and_load(client, root_arn)) == {"pkix.key_usage_value_prohibited_for_ec"}
 
 
-def test_no_root_certificate_has_an_error(client: Any, root_arn: str) -> None:
-    pem = client.get_certificate_authority_certificate(CertificateAuthorityArn=root_arn)["Certificate"]
-    assert lint_certificate(x509.load_pem_x509_certificate(pem.encode())) == set()
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family.root], ids=lambda family: family.name)
+def test_no_root_certificate_has_an_error_that_is_not_explained(client: Any, family: Family) -> None:
+    template = next(name for name, template in TEMPLATES.items() if template.family is family)
+    root = seeding.create_active_root(client, template=template)
+    pem = client.get_certificate_authority_certificate(CertificateAuthorityArn=root)["Certificate"]
+    found = lint_certificate(x509.load_pem_x509_certificate(pem.encode()))
+    assert found == EXPLAINED.get(family.name.partition("_PathLen")[0], set())
+
+
+MINIMAL_USAGE = base64.b64encode(bytes.fromhex("03020106")).decode()
+PASSED_USAGES = [
+    # a KeyUsage of the API is encoded in nine bits, one octet more than DER allows; a custom extension is exact (3.1)
+    ({"KeyUsage": {"KeyCertSign": True, "CRLSign": True}}, {"itu.invalid_asn1_syntax"}),
+    ({"CustomExtensions": [{"ObjectIdentifier": "2.5.29.15", "Value": MINIMAL_USAGE, "Critical": True}]}, set()),
+]
+
+
+@pytest.mark.parametrize(("extensions", "explained"), PASSED_USAGES, ids=["key usage", "custom extension"])
+def test_a_key_usage_that_is_passed_through_has_the_encoding_that_the_service_documents(
+    client: Any, root_arn: str, extensions: dict[str, Any], explained: set[str]
+) -> None:
+    subordinate = seeding.create_active_subordinate(
+        client,
+        root_arn,
+        template="BlankSubordinateCACertificate_PathLen0_APIPassthrough",
+        api_passthrough={"Extensions": extensions},
+    )
+    pem = client.get_certificate_authority_certificate(CertificateAuthorityArn=subordinate)["Certificate"]
+    assert lint_certificate(x509.load_pem_x509_certificate(pem.encode())) == explained
+
+
+def test_no_certificate_with_a_distribution_point_and_a_responder_has_an_error(client: Any, make_client: Any) -> None:
+    root, _leaf = create_revoking_root(client, make_client)
+    arn = seeding.template_arn(root, "EndEntityCertificate")
+    assert lint_certificate(issue_and_load(client, root, Csr=make_csr(key=LEAF_KEY), TemplateArn=arn)) == set()
 
 
 @pytest.mark.parametrize("crl_type", ["COMPLETE", "PARTITIONED"])
