@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from private_ca_emulator import seeding
 from private_ca_emulator.server import EmulatorServer
+from private_ca_emulator.service import Call, PrivateCa
 from private_ca_emulator.templates import TEMPLATES
 from private_ca_emulator.validation import ModelValidator, compile_pattern, load_service_model
 
@@ -116,3 +117,18 @@ def test_requests_with_junk_in_them_are_answered(target: Target, operation: str,
     body = choices.draw(generate(MODEL.operation_model(operation).input_shape, target))
     name = choices.draw(st.sampled_from(sorted(body)) if body else st.text())
     require_answer(target, operation, choices.draw(st.just({**body, name: choices.draw(JUNK)}) | JUNK))
+
+
+def test_the_property_fails_when_an_operation_does_and_the_client_sees_no_trace(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def explode(_service: PrivateCa, _call: Call) -> None:
+        raise KeyError("a fault of the emulator")
+
+    with EmulatorServer() as running:
+        running.service.operations = {**running.service.operations, "ListCertificateAuthorities": explode}
+        with pytest.raises(AssertionError, match="InternalFailure") as caught:
+            require_answer(Target(running, ()), "ListCertificateAuthorities", {})
+        assert "KeyError" not in str(caught.value)
+        require_answer(Target(running, ()), "ListTags", {})
+    assert "a fault of the emulator" in capsys.readouterr().err

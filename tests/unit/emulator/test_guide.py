@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from private_ca_emulator import control_api, faults
+from private_ca_emulator.settings import Settings
 
 from .support import make_csr
 
@@ -70,6 +71,22 @@ def test_the_python_sample_runs() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("arn:aws:acm-pca:eu-central-1:")
+
+
+def test_the_help_names_every_option_that_the_guide_names() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(control_api.__file__).parents[1])}
+    command = [sys.executable, "-m", "private_ca_emulator", "--help"]
+    shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert {"--port", "--address", "--seed", "--state-directory"} <= set(re.findall("--[a-z-]+", shown))
+    named = set(re.findall(r"(?<![\w-])--(?:seed|state-directory|port|address)", GUIDE))
+    assert named == {"--port", "--seed", "--state-directory"}
+    assert "endpoint_url" in shown
+
+
+def test_the_guide_names_the_settings_of_signatures_as_they_are() -> None:
+    for setting in ("signature_check", "unknown_access_keys", "s3_bucket_check", "quotas_enabled"):
+        assert f"``{setting}``" in GUIDE
+        assert hasattr(Settings(), setting)
 
 
 @pytest.mark.parametrize("endpoint", sorted(control_api.ENDPOINTS))

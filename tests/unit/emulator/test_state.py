@@ -111,11 +111,43 @@ def test_a_seed_that_cannot_be_carried_out_says_which_entry(tmp_path: Path, text
         EmulatorServer(seed=read_seed(tmp_path / "seed.yml"))
 
 
+def start(*arguments: str | Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "private_ca_emulator", "--port", "0", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(Path(server.__file__).parents[1])}
+    return subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def test_the_command_starts_from_its_seed_once_and_from_its_state_directory_afterwards(tmp_path: Path) -> None:
+    (tmp_path / "seed.yml").write_text(SEED.replace("seeded-crl-bucket", "seeded-by-command"))
+    known: list[str] = []
+    for _run in range(2):
+        with start("--seed", tmp_path / "seed.yml", "--state-directory", tmp_path / "state") as process:
+            assert process.stdout is not None
+            client = connect(json.loads(process.stdout.readline())["endpoint_url"])
+            known.append(client.get_certificate_authority_certificate(CertificateAuthorityArn=ISSUING)["Certificate"])
+            if len(known) == 1:
+                arn = issue(client, ISSUING, SigningAlgorithm="SHA256WITHRSA")
+            assert fetch(client, ISSUING, arn)["Certificate"]
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=20) == 0
+    assert known[0] == known[1]
+
+
+def test_a_seeded_access_key_with_a_secret_has_its_signatures_verified() -> None:
+    key = {"access_key_id": "AKIASEEDED", "account": "222222222222", "secret_access_key": "the secret"}
+    with EmulatorServer(seed={"access_keys": [key]}) as emulator:
+        options = {"endpoint_url": emulator.endpoint_url, "region_name": "eu-central-1"}
+        for secret in ("the secret", "another"):
+            client = boto3.client("acm-pca", aws_access_key_id="AKIASEEDED", aws_secret_access_key=secret, **options)
+            if secret == "the secret":
+                assert client.list_certificate_authorities()["CertificateAuthorities"] == []
+            else:
+                assert refusal(client.list_certificate_authorities)[0] == "InvalidSignatureException"
+
+
 def test_the_command_prints_its_address_first_and_ends_on_terminate(tmp_path: Path) -> None:
     (tmp_path / "seed.yml").write_text(SEED.replace("seeded-crl-bucket", "seeded-by-command"))
-    command = [sys.executable, "-m", "private_ca_emulator", "--port", "0", "--seed", tmp_path / "seed.yml"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(server.__file__).parents[1])}
-    with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True, env=environment) as process:
+    with start("--seed", tmp_path / "seed.yml") as process:
         assert process.stdout is not None
         started = json.loads(process.stdout.readline())
         assert started["pid"] == process.pid

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import socket
 import urllib.parse
 from datetime import UTC, datetime
 from typing import Any
@@ -133,6 +134,38 @@ def test_a_body_of_forty_megabytes_is_refused_and_the_server_lives(
     body = json.dumps({"Csr": base64.b64encode(bytes(30 * 1024 * 1024)).decode()}).encode()
     status, reply = send(emulator, body, X_Amz_Target="ACMPrivateCA.IssueCertificate")
     assert (status, reply["__type"]) == (413, "RequestEntityTooLargeException")
+    assert control.health() == {"status": "ok"}
+
+
+POST = "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: ACMPrivateCA.ListTags\r\n"
+CHUNKED = POST + "Transfer-Encoding: chunked\r\n\r\n"
+BROKEN_TRANSFERS = [
+    ("a length that is no number", POST + "Content-Length: ten\r\n\r\n", "SerializationException"),
+    ("a length in superscript", POST + "Content-Length: \u00b2\r\n\r\n", "SerializationException"),
+    ("a negative length", POST + "Content-Length: -1\r\n\r\n", "SerializationException"),
+    ("two lengths", POST + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "SerializationException"),
+    ("a length of 5,000 digits", f"{POST}Content-Length: {'9' * 5000}\r\n\r\n", "SerializationException"),
+    ("less than announced", POST + "Content-Length: 9\r\n\r\n{}", "SerializationException"),
+    ("chunks without a size", CHUNKED + "{}\r\n", "SerializationException"),
+    ("a chunk that is cut off", CHUNKED + "9\r\n{}", "SerializationException"),
+    ("a chunk of 40 megabytes", f"{CHUNKED}{40 << 20:x}\r\n{{", "RequestEntityTooLargeException"),
+]
+
+
+@pytest.mark.parametrize("transfer", BROKEN_TRANSFERS, ids=lambda transfer: transfer[0])
+def test_a_broken_transfer_gets_an_error_of_the_services_shape(
+    emulator: EmulatorServer, control: EmulatorControl, transfer: tuple[str, str, str]
+) -> None:
+    _name, sent, code = transfer
+    address = urllib.parse.urlsplit(emulator.endpoint_url)
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(sent.encode("latin-1"))
+        connection.shutdown(socket.SHUT_WR)
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        reply = json.loads(response.read())
+    assert response.status in (400, 413)
+    assert (reply["__type"], set(reply)) == (code, {"__type", "message"})
     assert control.health() == {"status": "ok"}
 
 

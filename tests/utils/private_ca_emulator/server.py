@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import http.server
+import re
 import socket
 import socketserver
 import sys
@@ -29,6 +30,7 @@ _LARGEST_JSON = 8 * 1024 * 1024
 _LARGEST_BODY = 256 * 1024 * 1024
 _LARGEST_DRAINED = 1024 * 1024 * 1024
 _CHUNK = 64 * 1024
+_LENGTH = re.compile("[0-9]{1,15}")
 
 
 def _unreadable(why: str) -> ServiceError:
@@ -84,12 +86,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return "/" + path
 
     def _read_body(self, headers: dict[str, str]) -> bytes:
-        if headers.get("transfer-encoding", "").lower() == "chunked":
-            return self._read_chunks()
-        length = headers.get("content-length", "0")
-        if not length.isdigit():
-            raise _unreadable("Content-Length is not a number")
         limit = _LARGEST_JSON if "x-amz-target" in headers else _LARGEST_BODY
+        if headers.get("transfer-encoding", "").lower() == "chunked":
+            return self._read_chunks(limit)
+        length = headers.get("content-length", "0")
+        if not _LENGTH.fullmatch(length):
+            raise _unreadable("Content-Length is not a number")
         if int(length) > limit:
             self._drain(int(length))
             raise _too_large(limit)
@@ -98,15 +100,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             raise _unreadable("The request ended early")
         return body
 
-    def _read_chunks(self) -> bytes:
+    def _read_chunks(self, limit: int) -> bytes:
         body = bytearray()
         while True:
             try:
                 size = int(self.rfile.readline(_CHUNK).partition(b";")[0].strip(), 16)
             except ValueError:
                 raise _unreadable("The chunked body is malformed") from None
-            if size < 0 or len(body) + size > _LARGEST_BODY:
-                raise _too_large(_LARGEST_BODY)
+            if size < 0 or len(body) + size > limit:
+                raise _too_large(limit)
             body += self.rfile.read(size)
             self.rfile.readline(_CHUNK)
             if size == 0:
