@@ -302,7 +302,7 @@ notes:
   - "Minimal IAM policy (to keep a certificate) - on the CA: C(acm-pca:GetCertificate); on the CA, template
     C(EndEntityCertificate/V1): C(acm-pca:IssueCertificate)."
   - "Minimal IAM policy (without a signing algorithm, besides) - on the CA: C(acm-pca:DescribeCertificateAuthority)."
-  - "Minimal IAM policy (to revoke what was replaced, besides) - on the CA: C(acm-pca:RevokeCertificate)."
+  - "Minimal IAM policy (to revoke, besides) - on the CA: C(acm-pca:RevokeCertificate)."
   - "Minimal IAM policy (from ACM, by ARN) - on the certificate: C(acm:DescribeCertificate),
     C(acm:ExportCertificate)."
   - "Minimal IAM policy (from ACM, by names, besides) - on C(*): C(acm:ListCertificates), C(acm:RequestCertificate)."

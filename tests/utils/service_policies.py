@@ -2,12 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Policies as the service's guide shows them: for a bucket that it writes to, and for sharing a CA with an account."""
+"""Policies as the service's guide shows them, for buckets and shared CAs, and as the modules' notes do: the least."""
 
 from __future__ import annotations
 
+import ast
+import re
+from pathlib import Path
 from typing import Any
 
+import yaml
+
+NOTE = re.compile(r"Minimal IAM policy \((?P<purpose>[^)]*)\) - (?P<parts>.*)\.$", re.DOTALL)
+RESOURCES = {
+    "C(*)": "*",
+    "the CA": "arn:aws:acm-pca:{region}:{account}:certificate-authority/*",
+    "the parent": "arn:aws:acm-pca:{region}:{account}:certificate-authority/*",
+    "the certificate": "arn:aws:acm:{region}:{account}:certificate/*",
+}
+PART = re.compile(r"on (?P<where>[^:,]+)(, template C\((?P<template>[^)]*)\))?: (?P<actions>.*)", re.DOTALL)
 READS = (
     "DescribeCertificateAuthority",
     "GetCertificate",
@@ -40,3 +53,30 @@ def sharing_policy(arn: str, account: str, template: str = "EndEntityCertificate
             {**shared, "Action": ["acm-pca:IssueCertificate"], "Condition": condition},
         ],
     }
+
+
+def documented_statements(checkout: Path, module: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the policy statements of the module's notes by their purpose; resources are keys of RESOURCES."""
+    tree = ast.parse((checkout / f"plugins/modules/{module}.py").read_text())
+    assigned = [node.value for node in tree.body if isinstance(node, ast.Assign)]
+    texts = [value.value for value in assigned if isinstance(value, ast.Constant)]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for note in yaml.safe_load(str(texts[0])).get("notes", []):
+        match = NOTE.match(note)
+        if match:
+            found[match["purpose"].removesuffix(", besides")] = [statement(part) for part in match["parts"].split("; ")]
+    return found
+
+
+def statement(part: str) -> dict[str, Any]:
+    match = PART.match(part)
+    assert match is not None, part
+    described: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": re.findall(r"C\((acm(?:-pca)?:\w+)\)", match["actions"]),
+        "Resource": RESOURCES[match["where"]],
+    }
+    if match["template"]:
+        template = f"arn:aws:acm-pca:::template/{match['template']}"
+        described["Condition"] = {"StringEquals": {"acm-pca:TemplateArn": template}}
+    return described

@@ -6,59 +6,23 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import random
-import re
+import sys
 import uuid
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.keys import generate_key
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.requests import build_request
 from issued_leaf import issue
-from service_policies import sharing_policy
+from service_policies import documented_statements, sharing_policy
+
+from playbook_run import PlaybookRun
 
 ARN = "certificate_authority_arn"
 ROOT = {"name": "made", "type": "ROOT", "key_algorithm": "EC_prime256v1", "subject": {"common_name": "Made"}}
-NOTE = re.compile(r"Minimal IAM policy \((?P<purpose>[^)]*)\) - (?P<parts>.*)\.$", re.DOTALL)
-RESOURCES = {
-    "C(*)": "*",
-    "the CA": "arn:aws:acm-pca:{region}:{account}:certificate-authority/*",
-    "the parent": "arn:aws:acm-pca:{region}:{account}:certificate-authority/*",
-    "the certificate": "arn:aws:acm:{region}:{account}:certificate/*",
-}
-PART = re.compile(r"on (?P<where>[^:,]+)(, template C\((?P<template>[^)]*)\))?: (?P<actions>.*)", re.DOTALL)
-
-
-def documented_statements(checkout: Path, module: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the policy statements of the module's notes by their purpose; resources are keys of RESOURCES."""
-    tree = ast.parse((checkout / f"plugins/modules/{module}.py").read_text())
-    assigned = [node.value for node in tree.body if isinstance(node, ast.Assign)]
-    texts = [value.value for value in assigned if isinstance(value, ast.Constant)]
-    found: dict[str, list[dict[str, Any]]] = {}
-    for note in yaml.safe_load(str(texts[0]))["notes"]:
-        match = NOTE.match(note)
-        if match:
-            found[match["purpose"].removesuffix(", besides")] = [statement(part) for part in match["parts"].split("; ")]
-    return found
-
-
-def statement(part: str) -> dict[str, Any]:
-    match = PART.match(part)
-    assert match is not None, part
-    described: dict[str, Any] = {
-        "Effect": "Allow",
-        "Action": re.findall(r"C\((acm(?:-pca)?:\w+)\)", match["actions"]),
-        "Resource": RESOURCES[match["where"]],
-    }
-    if match["template"]:
-        template = f"arn:aws:acm-pca:::template/{match['template']}"
-        described["Condition"] = {"StringEquals": {"acm-pca:TemplateArn": template}}
-    return described
 
 
 def leaf_serial(account: Any, root: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,6 +31,13 @@ def leaf_serial(account: Any, root: Mapping[str, Any]) -> dict[str, Any]:
 
 def leaf_arn(account: Any, root: Mapping[str, Any]) -> dict[str, Any]:
     return {ARN: root["arn"], "certificate_arn": issue(account, root).arn}
+
+
+def leaf_with_responder(account: Any, root: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that predict the revocation of a certificate which says where its OCSP responder is."""
+    responder = {"custom_cname": account.endpoint_url.removeprefix("http://")}
+    account.must_run("acm_pca_certificate_authority", certificate_authority_arn=root["arn"], ocsp=responder)
+    return {ARN: root["arn"], "certificate": issue(account, root).pem, "check_mode": True}
 
 
 def unissued(account: Any, root: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,6 +88,11 @@ CASES: dict[str, tuple[str, tuple[str, ...], list[Callable[[Any, Mapping[str, An
         [lambda _account, root: {ARN: root["arn"]}],
     ),
     "revoke by serial": ("acm_pca_revoke_certificate", ("to revoke by serial or PEM",), [leaf_serial]),
+    "predict a revocation": (
+        "acm_pca_revoke_certificate",
+        ("to revoke by serial or PEM", "for check mode and waiting"),
+        [leaf_with_responder],
+    ),
     "revoke by ARN": (
         "acm_pca_revoke_certificate",
         ("to revoke by serial or PEM", "to revoke by ARN"),
@@ -233,6 +209,64 @@ def test_no_action_of_the_documented_policy_can_be_left_out(account, root, least
                 user.run(module, **unlike(options(account, fresh["certificate_authority"]), action)) for options in runs
             ]
             assert any(result.get("failed") for result in results), f"{action} is not needed"
+
+
+HOST_CASES: dict[str, tuple[tuple[str, ...], dict[str, Any], dict[str, Any] | None]] = {
+    "keep": (("to keep a certificate",), {"signing_algorithm": "SHA256WITHECDSA"}, None),
+    "keep without a signing algorithm": (("to keep a certificate", "without a signing algorithm"), {}, None),
+    "remove and revoke": (
+        ("to keep a certificate", "to revoke"),
+        {"signing_algorithm": "SHA256WITHECDSA"},
+        {"state": "absent", "revoke_removed": "SUPERSEDED"},
+    ),
+}
+
+
+@pytest.fixture
+def keep(root, run_playbook, tmp_path) -> Callable[..., bool]:
+    """Return a function that keeps a certificate on a host of its own as a user, and tells whether that succeeded."""
+
+    def run(user: Any, *steps: Mapping[str, Any]) -> bool:
+        place = tmp_path / uuid.uuid4().hex
+        common = {
+            **user.connection,
+            "name": "web",
+            "base_directory": str(place),
+            "certificate_authority_arn": root["arn"],
+            "common_name": f"{place.name}.example.com",
+        }
+        tasks = [{"name": "Keep", "fleet_pki.aws_private_ca.host_certificate": {**common, **step}} for step in steps]
+        play = {"name": "Keep", "hosts": "localhost", "gather_facts": False, "tasks": tasks}
+        extra, environment = {"ansible_python_interpreter": sys.executable}, {"XDG_STATE_HOME": str(tmp_path / "state")}
+        local = ("--connection", "local")
+        done: PlaybookRun = run_playbook([play], "localhost,", *local, extra_vars=extra, environment=environment)
+        return done.returncode == 0
+
+    return run
+
+
+@pytest.mark.parametrize("case", HOST_CASES)
+def test_host_certificate_works_under_its_documented_policy_and_needs_all_of_it(least, keep, checkout, case):
+    purposes, *given = HOST_CASES[case]
+    steps = [step for step in given if step is not None]
+    documented = documented_statements(checkout, "host_certificate")
+    base = [one for purpose in purposes[:-1] for one in documented[purpose]]
+    own = documented[purposes[-1]]
+    assert keep(least([*base, *own]), *steps)
+    for number, one in enumerate(own):
+        for action in one["Action"]:
+            assert not keep(least([*base, *without(own, number, action)]), *steps), f"{action} is not needed"
+
+
+def test_every_policy_that_a_module_documents_is_tried(checkout):
+    tried = {(module, purpose) for module, purposes, _runs in CASES.values() for purpose in purposes}
+    tried |= {("host_certificate", purpose) for purposes, *_steps in HOST_CASES.values() for purpose in purposes}
+    modules = {path.stem for path in (checkout / "plugins/modules").glob("*.py")}
+    documented = {(name, purpose) for name in modules for purpose in documented_statements(checkout, name)}
+    assert documented == tried
+    assert modules - {name for name, _purpose in documented} == {
+        "acm_pca_ledger_info", "host_certificate_info", "host_certificate_install", "host_certificate_request",
+    }  # fmt: skip
 
 
 def without(statements: list[dict[str, Any]], number: int, action: str) -> list[dict[str, Any]]:
