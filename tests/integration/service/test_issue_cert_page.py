@@ -4,8 +4,7 @@
 
 """The page "Issuing a private end-entity certificate" of the service's guide: a test for every row, rule and command.
 
-The two columns of its table are AWS Certificate Manager (``acm``) and AWS Private CA (``private_ca``). The row "console
-support" has no test: it is about people.
+The two columns of its table are AWS Certificate Manager (``acm``) and AWS Private CA (``private_ca``).
 """
 
 from __future__ import annotations
@@ -154,6 +153,23 @@ def test_row_cli_support_of_acm(account, permitted_root, tmp_path):
     assert found["certificate"]["domain_name"] == NAME
 
 
+def test_row_console_support_is_for_what_acm_lists(account, permitted_root, issue):
+    """A console itself is for people; what ACM's shows is what ListCertificates returns."""
+    issued, _key = issue()
+    made = account.must_run(
+        ACM, domain_name=NAME, certificate_authority_arn=permitted_root["arn"], key_algorithm="EC_prime256v1"
+    )["certificate"]
+    listing = account.client("acm").list_certificates(Includes={"keyTypes": ["RSA_2048", "EC_prime256v1"]})
+    assert [one["CertificateArn"] for one in listing["CertificateSummaryList"]] == [made["arn"]]
+    assert must(issued)["certificate_arn"] != made["arn"]
+
+
+def test_row_cli_support_of_private_ca(account, root, tmp_path):
+    done = run_aws(account, tmp_path, "aws acm-pca list-certificate-authorities")
+    assert done.returncode == 0, done.stderr
+    assert [one["Arn"] for one in json.loads(done.stdout)["CertificateAuthorities"]] == [root["arn"]]
+
+
 def test_command_issue_certificate_and_get_certificate(account, tmp_path):
     authority = account.must_run(
         "acm_pca_certificate_authority", name="cli", type="ROOT", subject={"common_name": "CLI"}
@@ -182,6 +198,16 @@ def test_rule_the_default_template_is_end_entity_certificate(issue, control):
     certificate = leaf(issue()[0])
     usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert {name.dotted_string for name in usage} == {"1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"}
+
+
+def test_rule_one_token_gives_one_certificate(issue):
+    key = generate_key("EC_prime256v1")
+    csr = build_request(key, {"CN": NAME}, [])
+    first, second = (
+        must(issue(csr=csr, idempotency_token="1234", ledger="none")[0])["certificate_arn"] for _attempt in range(2)
+    )
+    other = must(issue(csr=csr, idempotency_token="1235", ledger="none")[0])["certificate_arn"]
+    assert first == second != other
 
 
 SUBJECTS = {
