@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass, field
+import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,8 @@ class Pki:
     endpoint_url: str
     runner: PlaybookRunner
     directory: Path
-    bucket: str = "example-pki"
+    bucket: str
     role_arn: str = ""
-    facts: dict[str, Any] = field(default_factory=dict)
 
     def connection(self, account: str) -> dict[str, str]:
         """Return the connection options of an account."""
@@ -47,24 +47,20 @@ class Pki:
         make_client: Any = boto3.Session(account, "emulator", region_name=REGION).client
         return make_client(service, endpoint_url=self.endpoint_url)
 
-    def run(self, tasks: list[dict[str, Any]], account: str = OWNER) -> PlaybookRun:
-        """Run the tasks as an account; fail the test if one fails."""
-        play = {
-            "name": "Live with the PKI",
-            "hosts": "localhost",
-            "gather_facts": False,
-            "module_defaults": {f"group/{MODULES}.acm_pca": self.connection(account)},
-            "tasks": tasks,
+    def play(self, playbook: Path, inventory: Path, *options: str, **extra_vars: Any) -> PlaybookRun:
+        """Run a playbook that makes the PKI as its owner; fail the test if it fails."""
+        host = self.endpoint_url.removeprefix("http://")
+        extra = {
+            "pki_name": "example",
+            "pki_bucket": self.bucket,
+            "pki_second_account": USER,
+            "pki_crl_cname": f"{host}/{self.bucket}",
+            "pki_ocsp_cname": host,
+            "pki_connection": self.connection(OWNER),
+            **extra_vars,
         }
-        return self.play([play])
-
-    def play(self, playbook: Any, *options: str, **extra_vars: Any) -> PlaybookRun:
-        """Run a playbook on this machine; fail the test if it fails."""
-        extra = {"ansible_python_interpreter": sys.executable, **extra_vars}
         environment = {"XDG_STATE_HOME": str(self.directory / "state")}
-        run = self.runner.run(
-            playbook, "localhost,", "--connection", "local", *options, extra_vars=extra, environment=environment
-        )
+        run = self.runner.run(playbook, inventory, *options, extra_vars=extra, environment=environment)
         return run.require_success()
 
 
@@ -74,130 +70,124 @@ def pki(emulator, stage, short_directory, tmp_path):
     control.settings(crl_delay=0.0)
     for account in (OWNER, USER):
         control.add_access_key(account, account)
-    made = Pki(emulator.endpoint_url, PlaybookRunner(stage, short_directory), tmp_path)
+    own = uuid.uuid4().hex
+    made = Pki(emulator.endpoint_url, PlaybookRunner(stage, short_directory), tmp_path, f"example-pki-{own}")
     s3 = made.client(OWNER, "s3")
     s3.create_bucket(Bucket=made.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_policy(Bucket=made.bucket, Policy=json.dumps(service_write_policy(made.bucket)))
     trust = {"Version": "2012-10-17", "Statement": []}
-    role = made.client(USER, "iam").create_role(RoleName="issuer", AssumeRolePolicyDocument=json.dumps(trust))
+    role = made.client(USER, "iam").create_role(RoleName=f"issuer-{own}", AssumeRolePolicyDocument=json.dumps(trust))
     made.role_arn = role["Role"]["Arn"]
     return made
 
 
-def test_a_team_lives_with_its_pki_from_playbooks_alone(pki, stage):
-    servers = set_up(pki, stage)
-    serial = issue_from_second_account(pki, servers)
-    revoke_and_let_openssl_judge(pki, servers, serial)
-    audit(pki, servers, serial)
-    tear_down_and_restore(pki, servers)
+@pytest.fixture
+def localhost(tmp_path) -> Path:
+    """Return an inventory of this machine alone."""
+    inventory = tmp_path / "localhost.json"
+    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    inventory.write_text(json.dumps({"all": {"hosts": {"localhost": here}}}))
+    return inventory
 
 
-def set_up(pki: Pki, stage: Path) -> dict[str, Any]:
-    """Make two levels with CRL, OCSP and a policy by the collection's playbook; a second run changes nothing."""
+def test_the_playbook_that_makes_the_pki_predicts_and_repeats(pki, stage, localhost):
     playbook = stage / "ansible_collections/fleet_pki/aws_private_ca/playbooks/private_pki.yml"
-    host = pki.endpoint_url.removeprefix("http://")
-    variables = {
-        "pki_bucket": pki.bucket,
-        "pki_second_account": USER,
-        "pki_crl_cname": f"{host}/{pki.bucket}",
-        "pki_ocsp_cname": host,
-        "pki_connection": pki.connection(OWNER),
-    }
-    checked = pki.play(playbook, "--check", **variables)
+    checked = pki.play(playbook, localhost, "--check")
     assert [one.task for one in checked.results if one.status == "changed"] == ["Make the root"]
-    made = pki.play(playbook, **variables)
-    assert {one.status for one in made.results} == {"changed"}
-    again = pki.play(playbook, **variables)
-    assert {one.status for one in again.results} == {"ok"}
-    servers: dict[str, Any] = made.of_task("Make the subordinate that issues")["localhost"].result
-    return dict(servers["certificate_authority"])
+    assert {one.status for one in pki.play(playbook, localhost).results} == {"changed"}
+    assert {one.status for one in pki.play(playbook, localhost).results} == {"ok"}
 
 
-def issue_from_second_account(pki: Pki, servers: dict[str, Any]) -> str:
-    """Have a host's certificate issued by a role of the second account; return its serial."""
-    keep = {
-        "name": "Keep the certificate",
-        f"{MODULES}.host_certificate": {
-            "name": "web",
-            "base_directory": str(pki.directory / "host"),
-            "certificate_authority_arn": servers["arn"],
-            "common_name": "www.example.com",
-            "subject_alternative_names": ["DNS:www.example.com"],
-            "signing_algorithm": "SHA256WITHECDSA",
-            "assume_role_arn": pki.role_arn,
-            "assume_role_external_id": "tenant-7",
-        },
+def test_a_team_lives_with_its_pki_from_one_playbook(pki, localhost, fleet):
+    hosts = fleet(2, ("bookworm",))
+    run = pki.play(
+        Path(__file__).parent / "playbooks/whole_life.yml",
+        hosts.inventory,
+        "--inventory",
+        str(localhost),
+        life_directory=str(pki.directory),
+        life_role_arn=pki.role_arn,
+        life_fleet_connection=pki.connection(USER),
+    )
+    names = [host.name for host in hosts]
+    root = run.of_task("Make the root")["localhost"].result["certificate_authority"]
+    servers = run.of_task("Make the subordinate that issues")["localhost"].result["certificate_authority"]
+    judge_hierarchy(pki, root, servers)
+    judge_issuance(pki, run, names)
+    judge_revocation(run, names)
+    judge_audit(pki, run, names)
+    judge_restoration(pki, run, root["arn"], servers)
+
+
+def judge_hierarchy(pki: Pki, root: dict[str, Any], servers: dict[str, Any]) -> None:
+    """The subordinate is signed by the root, publishes CRL and OCSP, and its policy names the second account."""
+    client = pki.client(OWNER, "acm-pca")
+    policy = json.loads(client.get_policy(ResourceArn=servers["arn"])["Policy"])
+    assert {statement["Principal"]["AWS"] for statement in policy["Statement"]} == {USER}
+    described = client.describe_certificate_authority(CertificateAuthorityArn=servers["arn"])["CertificateAuthority"]
+    published = described["RevocationConfiguration"]
+    assert (published["CrlConfiguration"]["Enabled"], published["OcspConfiguration"]["Enabled"]) == (True, True)
+    (pki.directory / "root.pem").write_text(root["certificate"])
+    (pki.directory / "servers.pem").write_text(servers["certificate"])
+    verified = openssl("verify", "-CAfile", str(pki.directory / "root.pem"), str(pki.directory / "servers.pem"))
+    assert verified.stdout.endswith("OK\n")
+
+
+def judge_issuance(pki: Pki, run: PlaybookRun, names: list[str]) -> None:
+    """Each host has one certificate, which a role of the second account asked for."""
+    kept = run.of_task("Keep the certificate")
+    assert {name: kept[name].status for name in names} == dict.fromkeys(names, "changed")
+    asked = EmulatorControl(pki.endpoint_url).requests("IssueCertificate")
+    assert [request["account"] for request in asked if request["account"] != OWNER] == [USER] * len(names)
+
+
+def judge_revocation(run: PlaybookRun, names: list[str]) -> None:
+    """To openssl the first host's certificate is revoked, by CRL and by OCSP, and the others are good."""
+    revoked, *others = names
+    by_crl, by_ocsp = (
+        {one["item"]: one for one in run.of_task(task)["localhost"].result["results"]}
+        for task in ("Let openssl verify each by its CRL", "Let openssl ask the OCSP responder about each")
+    )
+    assert "certificate revoked" in by_crl[revoked]["stderr"]
+    assert "revoked" in by_ocsp[revoked]["stdout"]
+    assert "keyCompromise" in by_ocsp[revoked]["stdout"]
+    for name in others:
+        assert by_crl[name]["stdout"].endswith("OK")
+        assert f"{name}-cert.pem: good" in by_ocsp[name]["stdout"]
+
+
+def judge_audit(pki: Pki, run: PlaybookRun, names: list[str]) -> None:
+    """The reports list all: the root itself, the subordinate, and every host's certificate, the first one revoked."""
+    reports = run.of_task("Have an audit report of each CA")["localhost"].result["results"]
+    of_root, of_servers = ({row["serial"]: row for row in report["certificates"]} for report in reports)
+    assert len(of_root) == 2
+    assert {serial_of(pki.directory / name) for name in ("root.pem", "servers.pem")} == set(of_root)
+    serials = {serial_of(pki.directory / f"{name}-cert.pem"): name for name in names}
+    assert {serials[serial]: row["revocation_reason"] for serial, row in of_servers.items()} == {
+        name: "KEY_COMPROMISE" if name == names[0] else None for name in names
     }
-    result = pki.run([keep]).of_task("Keep the certificate")["localhost"]
-    assert result.status == "changed"
-    leaf = pki.directory / "host/web/live/cert.pem"
-    text = openssl("x509", "-noout", "-serial", "-in", str(leaf)).stdout
-    requests = EmulatorControl(pki.endpoint_url).requests("IssueCertificate")
-    assert requests[-1]["account"] == USER
-    return text.strip()
 
 
-def revoke_and_let_openssl_judge(pki: Pki, servers: dict[str, Any], serial: str) -> None:
-    """Revoke by the serial as openssl prints it; openssl must see it by CRL and by OCSP."""
-    live = pki.directory / "host/web/live"
-    revoke = {
-        "name": "Revoke",
-        f"{MODULES}.acm_pca_revoke_certificate": {
-            "certificate_authority_arn": servers["arn"],
-            "certificate": (live / "cert.pem").read_text(),
-            "reason": "KEY_COMPROMISE",
-            "wait_for": ["crl", "ocsp"],
-            "wait_interval": 1,
-            "wait_timeout": 60,
-        },
-    }
-    published = pki.run([revoke]).of_task("Revoke")["localhost"].result["revocation"]["published"]
-    again = {**revoke, f"{MODULES}.acm_pca_revoke_certificate": {
-        "certificate_authority_arn": servers["arn"], "serial": serial}}  # fmt: skip
-    assert pki.run([again]).of_task("Revoke")["localhost"].status == "ok"
-    (pki.directory / "issuer.pem").write_text(servers["certificate"])
-    authorities = ["-CAfile", str(live / "root.pem"), "-untrusted", str(live / "chain.pem")]
-    by_crl = openssl("verify", "-crl_check", "-crl_download", *authorities, str(live / "cert.pem"))
-    assert "certificate revoked" in by_crl.stderr
-    by_ocsp = openssl(
-        "ocsp", "-issuer", str(pki.directory / "issuer.pem"), "-cert", str(live / "cert.pem"),
-        "-CAfile", str(live / "root.pem"), "-verify_other", str(pki.directory / "issuer.pem"),
-        "-url", published["ocsp"]["url"],
-    )  # fmt: skip
-    assert "revoked" in by_ocsp.stdout
-    assert "keyCompromise" in by_ocsp.stdout
-
-
-def audit(pki: Pki, servers: dict[str, Any], serial: str) -> None:
-    """List what the subordinate issued: the one certificate, by the second account, revoked."""
-    report = {
-        "name": "Audit",
-        f"{MODULES}.acm_pca_audit_report": {
-            "certificate_authority_arn": servers["arn"],
-            "s3_bucket_name": pki.bucket,
-        },
-    }
-    rows = pki.run([report]).of_task("Audit")["localhost"].result["certificates"]
-    assert len(rows) == 1
-    assert int(rows[0]["serial"], 16) == int(serial.removeprefix("serial="), 16)
-    assert rows[0]["revocation_reason"] == "KEY_COMPROMISE"
-    assert rows[0]["subject"] == "CN=www.example.com"
-
-
-def tear_down_and_restore(pki: Pki, servers: dict[str, Any]) -> None:
-    """Delete both CAs, find them deleted, and restore the subordinate."""
-    module = f"{MODULES}.acm_pca_certificate_authority"
-    names = ("servers", "root")
-    down = [{"name": f"Delete {name}", module: {"name": f"example-{name}", "state": "absent"}} for name in names]
-    assert {one.status for one in pki.run(down).results} == {"changed"}
-    assert {one.status for one in pki.run(down).results} == {"ok"}
-    restore = {"name": "Restore", module: {"arn": servers["arn"], "restore": True, "enabled": True}}
-    restored = pki.run([restore]).of_task("Restore")["localhost"].result["certificate_authority"]
-    assert (restored["arn"], restored["status"]) == (servers["arn"], "ACTIVE")
+def judge_restoration(pki: Pki, run: PlaybookRun, root_arn: str, servers: dict[str, Any]) -> None:
+    """Both CAs were deleted; the one that issues is active again with the certificate that it had."""
+    torn = run.of_task("Tear down")["localhost"].result["results"]
+    assert [one["changed"] for one in torn] == [True, True]
+    client = pki.client(OWNER, "acm-pca")
+    states = [
+        client.describe_certificate_authority(CertificateAuthorityArn=arn)["CertificateAuthority"]["Status"]
+        for arn in (root_arn, servers["arn"])
+    ]
+    assert states == ["DELETED", "ACTIVE"]
+    restored = run.of_task("Restore the CA that issues")["localhost"].result["certificate_authority"]
     assert restored["certificate"] == servers["certificate"]
 
 
+def serial_of(path: Path) -> str:
+    """Return the serial that openssl reads, in the spelling of the modules."""
+    printed = openssl("x509", "-noout", "-serial", "-in", str(path)).stdout
+    return format(int(printed.strip().removeprefix("serial="), 16), "x")
+
+
 def openssl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run openssl without the proxies of the environment."""
-    environment = {"PATH": "/usr/bin:/bin"}
-    return subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=False, env=environment)
+    """Run openssl; it must succeed."""
+    return subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=True)
