@@ -20,8 +20,10 @@ from issued_leaf import issue
 from service_policies import documented_statements, sharing_policy
 
 from playbook_run import PlaybookRun
+from source_tree import CHECKOUT
 
 ARN = "certificate_authority_arn"
+Options = Callable[[Any, Mapping[str, Any]], dict[str, Any]]
 ROOT = {"name": "made", "type": "ROOT", "key_algorithm": "EC_prime256v1", "subject": {"common_name": "Made"}}
 
 
@@ -64,7 +66,7 @@ def some_account() -> str:
 
 
 # module, purposes whose policies are taken together, runs of the module that they must allow
-CASES: dict[str, tuple[str, tuple[str, ...], list[Callable[[Any, Mapping[str, Any]], dict[str, Any]]]]] = {
+CASES: dict[str, tuple[str, tuple[str, ...], list[Options]]] = {
     "make a root": ("acm_pca_certificate_authority", ("to make a root",), [lambda _account, _root: ROOT]),
     "sign a subordinate": (
         "acm_pca_certificate_authority",
@@ -211,14 +213,30 @@ def test_no_action_of_the_documented_policy_can_be_left_out(account, root, least
             assert any(result.get("failed") for result in results), f"{action} is not needed"
 
 
-HOST_CASES: dict[str, tuple[tuple[str, ...], dict[str, Any], dict[str, Any] | None]] = {
-    "keep": (("to keep a certificate",), {"signing_algorithm": "SHA256WITHECDSA"}, None),
-    "keep without a signing algorithm": (("to keep a certificate", "without a signing algorithm"), {}, None),
+def from_acm_by_arn(account: Any, root: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that install a certificate which ACM has."""
+    return {"source": "acm", "common_name": None, **managed(account, root), ARN: None}
+
+
+def from_acm_by_names(account: Any, root: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that install a certificate which ACM is to be asked for."""
+    unissued(account, root)
+    return {"source": "acm", "key_algorithm": "EC_prime256v1"}
+
+
+SIGNED = {"signing_algorithm": "SHA256WITHECDSA"}
+HOST_CASES: dict[str, tuple[tuple[str, ...], list[Options]]] = {
+    "keep": (("to keep a certificate",), [lambda _account, _root: SIGNED]),
+    "keep without a signing algorithm": (
+        ("to keep a certificate", "without a signing algorithm"),
+        [lambda _account, _root: {}],
+    ),
     "remove and revoke": (
         ("to keep a certificate", "to revoke"),
-        {"signing_algorithm": "SHA256WITHECDSA"},
-        {"state": "absent", "revoke_removed": "SUPERSEDED"},
+        [lambda _account, _root: SIGNED, lambda _account, _root: {"state": "absent", "revoke_removed": "SUPERSEDED"}],
     ),
+    "from ACM by ARN": (("from ACM, by ARN",), [from_acm_by_arn]),
+    "from ACM by names": (("from ACM, by ARN", "from ACM, by names"), [from_acm_by_names]),
 }
 
 
@@ -235,7 +253,8 @@ def keep(root, run_playbook, tmp_path) -> Callable[..., bool]:
             "certificate_authority_arn": root["arn"],
             "common_name": f"{place.name}.example.com",
         }
-        tasks = [{"name": "Keep", "fleet_pki.aws_private_ca.host_certificate": {**common, **step}} for step in steps]
+        given = [{name: value for name, value in {**common, **step}.items() if value is not None} for step in steps]
+        tasks = [{"name": "Keep", "fleet_pki.aws_private_ca.host_certificate": one} for one in given]
         play = {"name": "Keep", "hosts": "localhost", "gather_facts": False, "tasks": tasks}
         extra, environment = {"ansible_python_interpreter": sys.executable}, {"XDG_STATE_HOME": str(tmp_path / "state")}
         local = ("--connection", "local")
@@ -246,21 +265,21 @@ def keep(root, run_playbook, tmp_path) -> Callable[..., bool]:
 
 
 @pytest.mark.parametrize("case", HOST_CASES)
-def test_host_certificate_works_under_its_documented_policy_and_needs_all_of_it(least, keep, checkout, case):
-    purposes, *given = HOST_CASES[case]
-    steps = [step for step in given if step is not None]
-    documented = documented_statements(checkout, "host_certificate")
+def test_host_certificate_works_under_its_documented_policy_and_needs_all_of_it(account, root, least, keep, case):
+    purposes, given = HOST_CASES[case]
+    documented = documented_statements(CHECKOUT, "host_certificate")
     base = [one for purpose in purposes[:-1] for one in documented[purpose]]
     own = documented[purposes[-1]]
-    assert keep(least([*base, *own]), *steps)
+    assert keep(least([*base, *own]), *(step(account, root) for step in given))
     for number, one in enumerate(own):
         for action in one["Action"]:
-            assert not keep(least([*base, *without(own, number, action)]), *steps), f"{action} is not needed"
+            user, steps = least([*base, *without(own, number, action)]), [step(account, root) for step in given]
+            assert not keep(user, *steps), f"{action} is not needed"
 
 
 def test_every_policy_that_a_module_documents_is_tried(checkout):
     tried = {(module, purpose) for module, purposes, _runs in CASES.values() for purpose in purposes}
-    tried |= {("host_certificate", purpose) for purposes, *_steps in HOST_CASES.values() for purpose in purposes}
+    tried |= {("host_certificate", purpose) for purposes, _steps in HOST_CASES.values() for purpose in purposes}
     modules = {path.stem for path in (checkout / "plugins/modules").glob("*.py")}
     documented = {(name, purpose) for name in modules for purpose in documented_statements(checkout, name)}
     assert documented == tried
