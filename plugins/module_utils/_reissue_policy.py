@@ -13,8 +13,8 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 from ._errors import InvalidInput
 
@@ -69,16 +69,14 @@ JITTER_SHARE = 1 / 20
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": DAY, "w": 7 * DAY}
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(NamedTuple):
     """Why something is due: a word of ``REASONS`` and a sentence."""
 
     reason: str
     message: str
 
 
-@dataclass(frozen=True)
-class RecordedCertificate:
+class RecordedCertificate(NamedTuple):
     """What a generation says of itself. Serial in lower-case hex; times in epoch seconds; names in normal form.
 
     ``issued_at`` is when it was issued, not NotBefore, which AWS sets an hour back.
@@ -95,8 +93,7 @@ class RecordedCertificate:
     key_encrypted: bool = False
 
 
-@dataclass(frozen=True)
-class LineageState:
+class LineageState(NamedTuple):
     """What was found on the host: a recorded certificate, or what is wrong with it.
 
     ``key_locked``: the key is protected, and not by the passphrase that was given.
@@ -109,8 +106,7 @@ class LineageState:
     key_locked: bool = False
 
 
-@dataclass(frozen=True)
-class WantedLineage:
+class WantedLineage(NamedTuple):
     """What the play asks of the lineage: names, terms and the rules of renewal. ``renew_before`` as in the option.
 
     ``renewed_elsewhere``: another than the play decides when to renew.
@@ -122,7 +118,7 @@ class WantedLineage:
     subject_alternative_names: tuple[str, ...] | None = None
     key_algorithm: str | None = None
     key_encrypted: bool = False
-    terms: Mapping[str, str] = field(default_factory=dict)
+    terms: Mapping[str, str] = MappingProxyType({})
     renew_before: str | None = None
     force_id: str | None = None
     revoked_serials: tuple[str, ...] = ()

@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from dataclasses import dataclass
-from typing import Iterator
+from typing import Iterator, NamedTuple
 
 from .._errors import UnsafePath, UnusableState
 from .files import Files
@@ -19,8 +18,7 @@ MAXIMUM_FILE = 1 << 20
 TEMPORARY = ".new-"
 
 
-@dataclass(frozen=True)
-class FileAttributes:
+class FileAttributes(NamedTuple):
     """Permission bits, owner and group of a file; None for the owner or group leaves what the writer's own is."""
 
     mode: int

@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from dataclasses import dataclass, field
-from typing import Mapping
+from typing import Mapping, NamedTuple
 
 from .._errors import UnusableState
 from .directory import Directory
@@ -22,8 +21,7 @@ from .state import ServiceState, read_state
 TARGET_PREFIX = GENERATIONS + "/"
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """A difference between a file and what was recorded or asked: ``reason`` is a word of the policy's vocabulary."""
 
     name: str
@@ -31,8 +29,7 @@ class Fault:
     message: str
 
 
-@dataclass(frozen=True)
-class Generation:
+class Generation(NamedTuple):
     """A generation as it lies on the disk: its manifest, or why that is unreadable, and the faults of its files."""
 
     id: str
@@ -51,13 +48,12 @@ class Generation:
         return any(fault.name == PRIVATE_KEY and fault.reason == "file_changed" for fault in self.faults)
 
 
-@dataclass(frozen=True)
-class Inspection:
+class Inspection(NamedTuple):
     """A lineage as it lies on the disk. ``live`` and ``candidate`` are None where there is none."""
 
     live: Generation | None = None
     candidate: Generation | None = None
-    state: ServiceState = field(default_factory=ServiceState)
+    state: ServiceState = ServiceState()
     link_faults: tuple[Fault, ...] = ()
 
 

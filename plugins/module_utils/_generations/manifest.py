@@ -10,8 +10,8 @@ It also holds the public texts, so that a deleted or edited public file comes ba
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
-from typing import Any, Mapping
+from types import MappingProxyType
+from typing import Any, Mapping, NamedTuple
 
 MANIFEST = "generation.json"
 SCHEMA = 1
@@ -21,8 +21,7 @@ class Unreadable(Exception):
     """A file of ours cannot be understood: which, and why. It becomes the policy's reason ``unreadable``."""
 
 
-@dataclass(frozen=True)
-class FileRecord:
+class FileRecord(NamedTuple):
     """One file of a generation as it was written."""
 
     sha256: str
@@ -32,8 +31,7 @@ class FileRecord:
     gid: int
 
 
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(NamedTuple):
     """A generation: facts of its leaf, what was asked, its texts and its files. ``issued_at`` is in epoch seconds."""
 
     facts: Mapping[str, Any]
@@ -47,7 +45,7 @@ class Manifest:
     certificate: str
     intermediates: tuple[str, ...]
     root: str | None
-    files: Mapping[str, FileRecord] = field(default_factory=dict)
+    files: Mapping[str, FileRecord] = MappingProxyType({})
     certificate_arn: str | None = None
     force_id: str | None = None
     schema: int = SCHEMA
@@ -55,7 +53,8 @@ class Manifest:
 
 def encode_manifest(manifest: Manifest) -> bytes:
     """Return the manifest as JSON, equal for equal manifests."""
-    return (json.dumps(asdict(manifest), indent=1, sort_keys=True) + "\n").encode("utf-8")
+    records = {name: record._asdict() for name, record in manifest.files.items()}
+    return (json.dumps({**manifest._asdict(), "files": records}, indent=1, sort_keys=True) + "\n").encode("utf-8")
 
 
 def decode_manifest(content: bytes, path: str) -> Manifest:

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Callable, Mapping
+from types import MappingProxyType
+from typing import Callable, Mapping, NamedTuple
 
 from .directory import FileAttributes
 
@@ -31,8 +31,7 @@ SECRET_FILES = (PRIVATE_KEY, COMBINED, KEYSTORE, PRIVATE_KEY_DER)
 ALL_FILES = (PRIVATE_KEY, CERTIFICATE, CHAIN, FULL_CHAIN, ROOT, *(name for names in FORMATS.values() for name in names))
 
 
-@dataclass(frozen=True)
-class FilePlan:
+class FilePlan(NamedTuple):
     """How the files of a generation are to be.
 
     ``links`` maps absolute paths to names of files in ``live/``. ``opens_keystore`` tells whether the bytes of a
@@ -42,7 +41,7 @@ class FilePlan:
     certificates: FileAttributes
     keys: FileAttributes
     formats: tuple[str, ...] = ()
-    links: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = MappingProxyType({})
     key_format: str = "pkcs8"
     key_encrypted: bool = False
     opens_keystore: Callable[[bytes], bool] | None = None

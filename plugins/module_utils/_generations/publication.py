@@ -18,7 +18,6 @@ step to go on from. Nothing in a published generation is ever changed but by rep
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import os
 import stat
@@ -48,10 +47,10 @@ def stage_generation(
                 context = _find_context(lineage, name)
                 directory.write(name, content, plan.attributes_of(name), context)
                 records[name] = record_file(directory, name, content)
-            complete = dataclasses.replace(manifest, files=records)
+            complete = manifest._replace(files=records)
             directory.write(MANIFEST, encode_manifest(complete), PUBLIC)
             directory.flush()
-        write_state(lineage, dataclasses.replace(read_state(lineage), candidate=generation, failure=None))  # 3
+        write_state(lineage, read_state(lineage)._replace(candidate=generation, failure=None))  # 3
         holder.files.rename(STAGING, generation, holder.descriptor)  # 4
         holder.flush()
 
@@ -95,7 +94,7 @@ def repair_generation(
             directory.replace(name, files[name], plan.attributes_of(name), context)
             records[name] = record_file(directory, name, files[name])
         if faults:
-            complete = dataclasses.replace(manifest, files=records)
+            complete = manifest._replace(files=records)
             directory.replace(MANIFEST, encode_manifest(complete), PUBLIC)
     return faults
 

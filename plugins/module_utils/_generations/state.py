@@ -7,16 +7,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from typing import Any, Mapping
+from typing import Any, Mapping, NamedTuple
 
 from .directory import Directory, FileAttributes
 from .location import STATE
 from .manifest import SCHEMA, Unreadable, decode_object
 
 
-@dataclass(frozen=True)
-class ServiceState:
+class ServiceState(NamedTuple):
     """Ids of generations. ``in_service`` is None from the moment that a change begins until it is proved.
 
     ``fallback`` is the last that was in service: what a roll-back returns to. ``candidate`` is whole but not in
@@ -43,5 +41,5 @@ def read_state(lineage: Directory) -> ServiceState:
 
 def write_state(lineage: Directory, state: ServiceState) -> None:
     """Record the state in one instant and for good."""
-    content = json.dumps(asdict(state), indent=1, sort_keys=True) + "\n"
+    content = json.dumps(state._asdict(), indent=1, sort_keys=True) + "\n"
     lineage.replace(STATE, content.encode("utf-8"), FileAttributes(0o644))

@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from typing import Any, Collection, Iterable, Mapping
+from typing import Any, Collection, Iterable, Mapping, NamedTuple
 
 from .._x509.times import read_time
 from .directory import Directory, FileAttributes
@@ -16,8 +15,7 @@ from .location import SUPERSEDED
 from .manifest import SCHEMA, Manifest, Unreadable, decode_object
 
 
-@dataclass(frozen=True)
-class Superseded:
+class Superseded(NamedTuple):
     """A certificate that was replaced: ``not_after`` is ISO 8601, ``since`` the time of the proof in epoch seconds."""
 
     serial: str
@@ -68,6 +66,6 @@ def forget_superseded(lineage: Directory, certificate_arns: Collection[str]) -> 
 def _write(lineage: Directory, recorded: Collection[Superseded], kept: Collection[Superseded]) -> bool:
     if list(recorded) == list(kept):
         return False
-    content = json.dumps({"certificates": [asdict(entry) for entry in kept], "schema": SCHEMA}, indent=1) + "\n"
+    content = json.dumps({"certificates": [entry._asdict() for entry in kept], "schema": SCHEMA}, indent=1) + "\n"
     lineage.replace(SUPERSEDED, content.encode("utf-8"), FileAttributes(0o644))
     return True

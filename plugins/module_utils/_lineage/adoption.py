@@ -17,7 +17,7 @@ from .._generations.location import check_parents
 from .._generations.manifest import Manifest
 from .._generations.publication import stage_generation
 from .._reissue_policy import LineageState, RecordedCertificate, WantedLineage, list_reissue_reasons
-from .files import CertificateSet, render_files
+from .files import CertificateSet, name_generation, render_files
 from .options import LineageOptions
 
 
@@ -57,7 +57,6 @@ def _read_pair(paths: Mapping[str, str | None], options: LineageOptions, files: 
     from .._x509.keys import digest_public_key, load_key
     from .._x509.pem import split_certificates
     from .._x509.wanted import list_differences
-    from .install import name_generation
 
     key = load_key(_read_trusted(paths["key"] or "", files), options.passphrases.key, paths["key"] or "")
     texts: list[str] = []

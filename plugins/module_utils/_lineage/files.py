@@ -26,6 +26,12 @@ class CertificateSet:
     root: str | None
 
 
+def name_generation(facts: Mapping[str, Any]) -> str:
+    """Return the id of a certificate's generation: its NotBefore and serial, so that every run names it alike."""
+    moment = "".join(character for character in facts["not_before"] if character not in "-:")
+    return f"{moment}-{facts['serial'][:16]}"
+
+
 def render_files(
     key: Any, texts: CertificateSet, plan: FilePlan, passphrases: Passphrases, name: str
 ) -> dict[str, bytes]:

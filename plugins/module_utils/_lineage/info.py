@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from typing import Any, Mapping
 
 from .._generations.directory import FileAttributes
@@ -62,7 +61,7 @@ def _read_lineage(params: Mapping[str, Any], name: str, files: Files) -> dict[st
             "candidate": None if inspection.candidate is None else inspection.candidate.id,
             "failure": inspection.state.failure,
             "generations": list_generations(lineage),
-            "superseded": [asdict(entry) for entry in read_superseded(lineage)],
+            "superseded": [entry._asdict() for entry in read_superseded(lineage)],
         }
 
 
@@ -90,7 +89,7 @@ def _describe_live(inspection: Inspection, params: Mapping[str, Any], name: str)
         "renew_at": _find_renewal(inspection, params, name),
         "seconds_left": None if manifest is None else int(read_time(manifest.facts["not_after"]) - now),
         "in_service": live is not None and inspection.state.in_service == live.id,
-        "faults": [] if live is None else [asdict(fault) for fault in live.faults],
+        "faults": [] if live is None else [fault._asdict() for fault in live.faults],
         "unreadable": None if live is None else live.unreadable,
     }
 

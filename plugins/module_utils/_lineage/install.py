@@ -26,7 +26,7 @@ from .._generations.superseded import forget_superseded, read_superseded
 from .application import Application, Rollout, announce_change, apply_generation
 from .diff import build_diff
 from .disk import told_disk_errors
-from .files import CertificateSet, render_files
+from .files import CertificateSet, name_generation, render_files
 from .keys import find_key, key_belongs, read_generation_key
 from .options import LineageOptions, read_lineage_options
 from .removal import remove_lineage
@@ -186,8 +186,7 @@ def _holds(lineage: Directory, generation: str, asked: Manifest, options: Instal
         return False
     if found.manifest.key_encrypted and not options.lineage.plan.key_encrypted:
         return False
-    recorded = dataclasses.replace(
-        asked,
+    recorded = asked._replace(
         issued_at=found.manifest.issued_at,
         key_format=found.manifest.key_format,
         key_encrypted=found.manifest.key_encrypted,
@@ -214,12 +213,6 @@ def _refuse_stale(lineage: Directory | None, options: InstallOptions, issued: Is
         remedy="The request that it was issued for is removed; run again, and another one is made",
         stale=True,
     )
-
-
-def name_generation(facts: Mapping[str, Any]) -> str:
-    """Return the id of a certificate's generation: its NotBefore and serial, so that every run names it alike."""
-    moment = "".join(character for character in facts["not_before"] if character not in "-:")
-    return f"{moment}-{facts['serial'][:16]}"
 
 
 def _install(lineage: Directory, options: InstallOptions, issued: IssuedSet | None) -> dict[str, Any]:
@@ -327,7 +320,7 @@ def _repair(lineage: Directory, generation: Generation, options: InstallOptions)
     key = read_generation_key(lineage, generation.id, secret.key)
     texts = CertificateSet(manifest.certificate, manifest.intermediates, manifest.root)
     files = render_files(key, texts, plan, secret, options.lineage.name)
-    updated = dataclasses.replace(manifest, key_format=plan.key_format, key_encrypted=plan.key_encrypted)
+    updated = manifest._replace(key_format=plan.key_format, key_encrypted=plan.key_encrypted)
     announce_change(lineage, generation.id)
     repair_generation(lineage, generation.id, updated, files, plan)
     return ["repair"]

@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, NamedTuple, Sequence
 
 from .._generations.directory import Directory
 from .._generations.files import Files
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_SKEW = 3600.0
 
 
-@dataclass(frozen=True)
-class RequestOptions:
+class RequestOptions(NamedTuple):
     """What only this module takes. ``max_clock_skew`` is in seconds.
 
     ``makes_keys``: a due certificate is for a key of this host, so that a request is left for it.
@@ -80,8 +78,7 @@ def _read_serials(serials: Sequence[str]) -> tuple[str, ...]:
     return tuple(normalise_serial(serial) for serial in serials)
 
 
-@dataclass(frozen=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What is due, and the pair in place that is to be taken over for it, if any."""
 
     verdict: Verdict
@@ -112,7 +109,7 @@ def _judge_adoption(
     found = read_adoptable(paths, options.lineage, options.wanted, files)
     if isinstance(found, Unadoptable):
         message = f"{verdict.reasons[0].message}, and the pair in place is not taken over: {found.because}"
-        return Judgement(replace(verdict, reasons=(Reason("missing", message),)))
+        return Judgement(verdict._replace(reasons=(Reason("missing", message),)))
     message = f"The certificate {found.facts['serial']} in place is taken over"
     return Judgement(Verdict("apply", (Reason("adopted", message),), None, found.id), found)
 
@@ -126,10 +123,10 @@ def build_result(
 ) -> dict[str, Any]:
     """Return the module's result, as the contract in CONTRIBUTING.md has it."""
     wanted = options.lineage.wanted
-    asked = None if verdict.action != "issue" else asdict(wanted)
+    asked = None if verdict.action != "issue" else wanted._asdict()
     return {
         "action": verdict.action,
-        "reasons": [asdict(reason) for reason in verdict.reasons],
+        "reasons": [reason._asdict() for reason in verdict.reasons],
         "current": verdict.current,
         "request": request,
         "generation": verdict.generation,

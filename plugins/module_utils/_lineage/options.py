@@ -11,9 +11,8 @@ import os
 import pwd
 import re
 import time
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Mapping
+from typing import Any, Mapping, NamedTuple
 
 from .._errors import InvalidInput
 from .._generations.directory import FileAttributes
@@ -24,16 +23,17 @@ KEY_MODE = 0o600
 CERTIFICATE_MODE = 0o644
 
 
-@dataclass(frozen=True)
-class Passphrases:
+class Passphrases(NamedTuple):
     """What protects the key file and the PKCS#12 file. Never shown."""
 
-    key: str | None = field(default=None, repr=False)
-    keystore: str | None = field(default=None, repr=False)
+    key: str | None = None
+    keystore: str | None = None
+
+    def __repr__(self) -> str:
+        return "Passphrases()"
 
 
-@dataclass(frozen=True)
-class LineageOptions:
+class LineageOptions(NamedTuple):
     """What all host modules share: which lineage, at what time (epoch seconds), with which files."""
 
     name: str

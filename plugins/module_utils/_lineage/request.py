@@ -11,7 +11,6 @@ Python compiles a module that Ansible ships anew in each run.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from typing import Any, Mapping, Sequence
 
 from .._errors import UnusableState
@@ -72,4 +71,4 @@ def _list_superseded(lineage: Directory) -> Sequence[Mapping[str, Any]]:
         return ()
     from .._generations.superseded import read_superseded
 
-    return [asdict(entry) for entry in read_superseded(lineage)]
+    return [entry._asdict() for entry in read_superseded(lineage)]

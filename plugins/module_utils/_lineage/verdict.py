@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, NamedTuple
 
 from .._generations.inspection import Fault, Generation, Inspection
 from .._reissue_policy import LineageState, Reason, RecordedCertificate, WantedLineage, list_reissue_reasons
@@ -16,8 +15,7 @@ from .._x509.times import read_time
 KeyMatches = Callable[[Generation], bool]
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """``action`` is none, repair, apply or issue. ``generation`` is the id to apply; ``replaces`` a serial.
 
     ``current``, ``certificate_arn`` and ``issued_at`` (epoch seconds) are of the live generation, ``candidate`` are the
@@ -44,8 +42,7 @@ def decide(inspection: Inspection, wanted: WantedLineage, now: float, key_matche
     live = inspection.live
     if live is None or live.manifest is None:
         return verdict
-    return replace(
-        verdict,
+    return verdict._replace(
         current=live.manifest.facts,
         certificate_arn=live.manifest.certificate_arn,
         issued_at=live.manifest.issued_at,

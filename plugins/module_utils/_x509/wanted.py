@@ -6,15 +6,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Mapping, Sequence
+from typing import Any, Mapping, NamedTuple, Sequence
 
 from .names import normalise_general_names
 from .subjects import normalise_subject
 
 
-@dataclass(frozen=True)
-class WantedCertificate:
+class WantedCertificate(NamedTuple):
     """Subject, alternative names and key algorithm as asked; None leaves that part open. Build it with ``want``."""
 
     subject: Mapping[str, Any] | None
