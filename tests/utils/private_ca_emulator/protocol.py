@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import uuid
@@ -56,6 +57,7 @@ class CredentialScope:
     service: str
 
 
+@functools.lru_cache(maxsize=256)
 def parse_credential_scope(authorization: str) -> CredentialScope | None:
     """The scope of an Authorization header; None when there is none or it is not SigV4."""
     found = _CREDENTIAL.search(authorization)

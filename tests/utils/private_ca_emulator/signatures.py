@@ -27,6 +27,8 @@ from private_ca_emulator.protocol import CredentialScope, HttpRequest, parse_cre
 ALGORITHM = "AWS4-HMAC-SHA256"
 TOLERANCE = 300
 """Seconds by which a signature's date may lie in the past or in the future."""
+_COMPLETE = re.compile(ALGORITHM + r" Credential=[^, ]+, ?SignedHeaders=[A-Za-z0-9;-]+, ?Signature=[0-9a-f]{64}")
+"""The usual header: one match instead of one for each part."""
 _SIGNED_HEADERS = re.compile(r"SignedHeaders=([A-Za-z0-9;-]+)")
 _SIGNATURE = re.compile(r"Signature=([0-9a-f]{64})\b")
 
@@ -45,11 +47,7 @@ def require_signature(request: HttpRequest) -> CredentialScope:
 def check_form(request: HttpRequest, scope: CredentialScope) -> None:
     """IncompleteSignature where a part lacks, InvalidSignature where the date is not now or not the scope's."""
     authorization = request.headers["authorization"]
-    lacking = [
-        f"Authorization header requires '{name}' parameter."
-        for name, pattern in (("Signature", _SIGNATURE), ("SignedHeaders", _SIGNED_HEADERS))
-        if not pattern.search(authorization)
-    ]
+    lacking = [] if _COMPLETE.fullmatch(authorization) else _list_lacking(authorization)
     text = request.headers.get("x-amz-date", "")
     signed_at = _parse_date(text)
     if signed_at is None:
@@ -62,6 +60,12 @@ def check_form(request: HttpRequest, scope: CredentialScope) -> None:
         )
         raise _invalid(message)
     _check_age(text, signed_at)
+
+
+def _list_lacking(authorization: str) -> list[str]:
+    parts = (("Signature", _SIGNATURE), ("SignedHeaders", _SIGNED_HEADERS))
+    lacking = [name for name, pattern in parts if not pattern.search(authorization)]
+    return [f"Authorization header requires '{name}' parameter." for name in lacking]
 
 
 @functools.lru_cache(maxsize=8)
