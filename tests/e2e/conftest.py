@@ -25,6 +25,12 @@ from private_ca_emulator.seeding import SeededAuthorities, create_active_hierarc
 ACTION = "fleet_pki.aws_private_ca.host_certificate"
 ROLE = "fleet_pki.aws_private_ca.host_certificate"
 TASK = "Keep the certificate"
+ACM_NAME = "web01.example.com"
+ACM_OPTIONS: dict[str, Any] = {
+    "source": "acm",
+    "common_name": ACM_NAME,
+    "subject_alternative_names": [f"DNS:{ACM_NAME}", "DNS:www.example.com"],
+}
 
 
 @dataclass
@@ -100,6 +106,57 @@ def site(emulator: EmulatorProcess, stage: Path, short_directory: Path) -> Site:
     }
     runner = PlaybookRunner(stage, short_directory)
     return Site(control, client, create_active_hierarchy(client), runner, home, environment)
+
+
+@dataclass(frozen=True)
+class AcmSite:
+    """A site whose account has ACM, with ACM's permission on the CA."""
+
+    site: Site
+    acm: Any
+
+    def keep(self, inventory: Path, *options: str, **arguments: Any) -> PlaybookRun:
+        """Run the task with the source acm."""
+        return self.site.keep(inventory, *options, **{**ACM_OPTIONS, **arguments})
+
+    def request(self, name: str = ACM_NAME, **members: Any) -> str:
+        """Return the ARN of a certificate that ACM was asked for elsewhere."""
+        given = {"DomainName": name, "CertificateAuthorityArn": self.site.authority, "KeyAlgorithm": "EC_prime256v1"}
+        return str(self.acm.request_certificate(**{**given, **members})["CertificateArn"])
+
+    def renew(self, arn: str) -> str:
+        """Have ACM renew the certificate, and return its new serial."""
+        self.acm.renew_certificate(CertificateArn=arn)
+        return self.serial(arn)
+
+    def serial(self, arn: str) -> str:
+        """Return the serial that ACM says the certificate has."""
+        serial = self.acm.describe_certificate(CertificateArn=arn)["Certificate"]["Serial"]
+        return str(serial).replace(":", "").lstrip("0")
+
+    def calls(self, *operations: str) -> list[str]:
+        """Return the calls of ACM so far, in order, or those of these operations."""
+        names = [request["operation"] for request in self.site.control.requests()]
+        called = [name.removeprefix("acm:") for name in names if name.startswith("acm:")]
+        return [name for name in called if not operations or name in operations]
+
+
+@pytest.fixture
+def managed(site: Site) -> AcmSite:
+    """Return a site that can have certificates from ACM."""
+    site.client.create_permission(
+        CertificateAuthorityArn=site.authority,
+        Principal="acm.amazonaws.com",
+        Actions=["IssueCertificate", "GetCertificate", "ListPermissions"],
+    )
+    acm = boto3.client(
+        "acm",
+        endpoint_url=site.environment["AWS_ENDPOINT_URL"],
+        region_name=REGION,
+        aws_access_key_id=site.environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=site.environment["AWS_SECRET_ACCESS_KEY"],
+    )
+    return AcmSite(site, acm)
 
 
 MakeHosts = Callable[..., Path]

@@ -9,77 +9,16 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
-import pytest
-from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import TASK, MakeHosts, Site
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import ACM_NAME, TASK, AcmSite, MakeHosts
 
-from emulator_process import REGION
 from fleet.fleet import Fleet
 from playbook_run import PlaybookRun
 
 MODULE = re.compile(r"Using module file \S+/plugins/modules/(\w+)\.py")
-NAME = "web01.example.com"
-ASKED: dict[str, Any] = {
-    "source": "acm",
-    "common_name": NAME,
-    "subject_alternative_names": [f"DNS:{NAME}", "DNS:www.example.com"],
-}
-
-
-@dataclass(frozen=True)
-class AcmSite:
-    """A site whose account has ACM, with ACM's permission on the CA."""
-
-    site: Site
-    acm: Any
-
-    def keep(self, inventory: Path, *options: str, **arguments: Any) -> PlaybookRun:
-        """Run the task with the source acm."""
-        return self.site.keep(inventory, *options, **{**ASKED, **arguments})
-
-    def request(self, name: str = NAME, **members: Any) -> str:
-        """Return the ARN of a certificate that ACM was asked for elsewhere."""
-        given = {"DomainName": name, "CertificateAuthorityArn": self.site.authority, "KeyAlgorithm": "EC_prime256v1"}
-        return str(self.acm.request_certificate(**{**given, **members})["CertificateArn"])
-
-    def renew(self, arn: str) -> str:
-        """Have ACM renew the certificate, and return its new serial."""
-        self.acm.renew_certificate(CertificateArn=arn)
-        return self.serial(arn)
-
-    def serial(self, arn: str) -> str:
-        """Return the serial that ACM says the certificate has."""
-        serial = self.acm.describe_certificate(CertificateArn=arn)["Certificate"]["Serial"]
-        return str(serial).replace(":", "").lstrip("0")
-
-    def calls(self, *operations: str) -> list[str]:
-        """Return the calls of ACM so far, in order, or those of these operations."""
-        names = [request["operation"] for request in self.site.control.requests()]
-        called = [name.removeprefix("acm:") for name in names if name.startswith("acm:")]
-        return [name for name in called if not operations or name in operations]
-
-
-@pytest.fixture
-def managed(site: Site) -> AcmSite:
-    """Return a site that can have certificates from ACM."""
-    site.client.create_permission(
-        CertificateAuthorityArn=site.authority,
-        Principal="acm.amazonaws.com",
-        Actions=["IssueCertificate", "GetCertificate", "ListPermissions"],
-    )
-    acm = boto3.client(
-        "acm",
-        endpoint_url=site.environment["AWS_ENDPOINT_URL"],
-        region_name=REGION,
-        aws_access_key_id=site.environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=site.environment["AWS_SECRET_ACCESS_KEY"],
-    )
-    return AcmSite(site, acm)
 
 
 def openssl(*arguments: str | Path, text: str | None = None) -> str:
@@ -146,7 +85,7 @@ def test_a_certificate_of_acm_goes_through_the_five_steps_and_its_renewal(
 def test_other_names_are_another_certificate_of_acm(managed: AcmSite, local_hosts: MakeHosts, tmp_path: Path) -> None:
     inventory, live = local_hosts("web01"), tmp_path / "hosts/web01/web/live"
     first = result_of(managed.keep(inventory).require_success())["certificate_arn"]
-    other = {"subject_alternative_names": [f"DNS:{NAME}", "DNS:api.example.com"]}
+    other = {"subject_alternative_names": [f"DNS:{ACM_NAME}", "DNS:api.example.com"]}
     predicted = managed.keep(inventory, "--check", **other).require_success()
     done = managed.keep(inventory, **other).require_success()
     assert reasons_of(predicted) == reasons_of(done) == ["names_changed"]
@@ -204,7 +143,7 @@ def test_a_key_that_was_lost_or_is_to_be_protected_otherwise_is_exported_again(
 
 def test_from_one_source_to_the_other_and_back(managed: AcmSite, local_hosts: MakeHosts, tmp_path: Path) -> None:
     inventory, live = local_hosts("web01"), tmp_path / "hosts/web01/web/live"
-    own = {"source": "private_ca", "subject_alternative_names": [f"DNS:{NAME}", "DNS:www.example.com"]}
+    own = {"source": "private_ca", "subject_alternative_names": [f"DNS:{ACM_NAME}", "DNS:www.example.com"]}
     managed.keep(inventory, **own).require_success()
     to_acm = managed.keep(inventory).require_success()
     assert reasons_of(to_acm) == ["source_changed"]

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
-from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import ACTION, ROLE, MakeHosts, Site
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import (
+    ACTION,
+    ROLE,
+    TASK,
+    AcmSite,
+    MakeHosts,
+    Site,
+)
 
 from demo.key_search import FolderWatch, count_private_keys, list_key_lines
 from fleet.fleet import Fleet
+from playbook_run import PlaybookRun
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -53,6 +62,34 @@ def test_the_private_key_lies_in_one_file_of_its_host_and_nowhere_else(
     ]
     assert first.hosts_with("changed") == second.hosts_with("changed") == [host.name for host in hosts]
     assert count_private_keys(seen, keys) == 0
+
+
+def test_a_key_that_acm_exports_lies_in_one_file_of_its_host_and_nowhere_else_without_pipelining(
+    managed: AcmSite, fleet: Callable[..., Fleet], short_directory: Path
+) -> None:
+    (host,) = hosts = fleet(1, ("bookworm",))
+    log = managed.site.home / "ansible.log"
+    environment = {"ANSIBLE_LOG_PATH": str(log), "ANSIBLE_PIPELINING": "0"}
+    run: list[PlaybookRun] = []
+    with ExitStack() as watches:
+        folders = (managed.site.home, short_directory, host.path("/root"), host.path("/tmp"))
+        watched = [watches.enter_context(FolderWatch(folder, interval=0.005)) for folder in folders]
+        run.append(managed.keep(hosts.inventory, "-vvvv", "--diff", environment=environment, **in_fleet()))
+        managed.renew(run[0].of_task(TASK)[host.name].result["certificate_arn"])
+        run.append(managed.keep(hosts.inventory, "-vvvv", "--diff", environment=environment, **in_fleet()))
+    assert [each.hosts_with("changed") for each in run] == [[host.name], [host.name]]
+    base = host.path(host.base_directory)
+    found = sorted(base.glob("web/generations/*/privkey.pem"))
+    keys = [path.read_text() for path in found]
+    lines = [line for key in keys for line in list_key_lines(key)]
+    assert len(found) == 2 and find_files(base, *lines, b"PRIVATE KEY") == set(found)
+    on_disk = [content for folder in watched for content in folder.contents()]
+    shown = [log.read_bytes(), *(text.encode() for each in run for text in (each.stdout, each.stderr))]
+    results = [json.dumps(entry.result).encode() for each in run for entry in each.results]
+    assert count_private_keys([*on_disk, *shown, *results], keys) == 0
+    sent = [content for content in on_disk if content.startswith(b"#!")]
+    assert any(b"host_certificate_request" in content for content in sent), "the watch does not see what is sent"
+    assert not any(b"host_certificate_install" in content for content in sent)
 
 
 def in_fleet() -> dict[str, str]:
