@@ -94,3 +94,21 @@ options:
     description: Identity of a run that wants a new certificate. Each identity gets one.
     type: str
 """
+
+    KEY_ALGORITHM = r"""
+options:
+  key_algorithm:
+    description: Algorithm and size of the private key, in AWS's names. C(ML_DSA) needs libraries that know it.
+    type: str
+    choices:
+      - RSA_2048
+      - RSA_3072
+      - RSA_4096
+      - EC_prime256v1
+      - EC_secp384r1
+      - EC_secp521r1
+      - ML_DSA_44
+      - ML_DSA_65
+      - ML_DSA_87
+    default: EC_prime256v1
+"""

@@ -16,6 +16,8 @@ description:
 author:
   - The fleet_pki.aws_private_ca authors (@fleet-pki)
 extends_documentation_fragment:
+  - fleet_pki.aws_private_ca.authority
+  - fleet_pki.aws_private_ca.attributes
   - fleet_pki.aws_private_ca.assume_role
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -25,17 +27,7 @@ attributes:
     description: Whether the task can say what it would do without doing it.
     support: full
     details: Without a recent report, check mode returns no rows.
-  diff_mode:
-    description: Whether the task can show what it changes.
-    support: full
-  idempotent:
-    description: Whether a second run with the same options changes nothing.
-    support: full
 options:
-  certificate_authority_arn:
-    description: ARN of the certificate authority (CA).
-    type: str
-    required: true
   s3_bucket_name:
     description: The bucket that the service writes reports to. Its policy must let C(acm-pca.amazonaws.com) write.
     type: str

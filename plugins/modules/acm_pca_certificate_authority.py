@@ -17,6 +17,7 @@ description:
 author:
   - The fleet_pki.aws_private_ca authors (@fleet-pki)
 extends_documentation_fragment:
+  - fleet_pki.aws_private_ca.attributes
   - fleet_pki.aws_private_ca.assume_role
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -24,16 +25,10 @@ extends_documentation_fragment:
 requirements:
   - cryptography >= 3.3
 attributes:
-  check_mode:
-    description: Whether the task can say what it would do without doing it.
-    support: full
   diff_mode:
     description: Whether the task can show what it changes.
     support: full
     details: Shows the compared facts of the CA, the same in check mode as in a real run.
-  idempotent:
-    description: Whether a second run with the same options changes nothing.
-    support: full
 options:
   state:
     description:

@@ -13,6 +13,7 @@ description:
 author:
   - The fleet_pki.aws_private_ca authors (@fleet-pki)
 extends_documentation_fragment:
+  - fleet_pki.aws_private_ca.attributes.reads
   - fleet_pki.aws_private_ca.assume_role
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -25,13 +26,6 @@ attributes:
     description: Whether the task can say what it would do without doing it.
     support: full
     details: The task only reads, and makes no ledger where there is none.
-  diff_mode:
-    description: Whether the task can show what it changes.
-    support: N/A
-    details: The task only reads.
-  idempotent:
-    description: Whether a second run with the same options changes nothing.
-    support: full
 options:
   host:
     description: Show certificates of this host alone, by its name in the inventory.

@@ -15,27 +15,12 @@ description:
 author:
   - The fleet_pki.aws_private_ca authors (@fleet-pki)
 extends_documentation_fragment:
+  - fleet_pki.aws_private_ca.authority
+  - fleet_pki.aws_private_ca.attributes.reads
   - fleet_pki.aws_private_ca.assume_role
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Whether the task can say what it would do without doing it.
-    support: full
-    details: The task only reads.
-  diff_mode:
-    description: Whether the task can show what it changes.
-    support: N/A
-    details: The task only reads.
-  idempotent:
-    description: Whether a second run with the same options changes nothing.
-    support: full
-options:
-  certificate_authority_arn:
-    description: ARN of the certificate authority (CA).
-    type: str
-    required: true
 notes:
   - "Minimal IAM policy (to read) - on the CA: C(acm-pca:GetPolicy)."
 seealso:

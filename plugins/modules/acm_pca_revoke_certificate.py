@@ -15,6 +15,8 @@ description:
 author:
   - The fleet_pki.aws_private_ca authors (@fleet-pki)
 extends_documentation_fragment:
+  - fleet_pki.aws_private_ca.authority
+  - fleet_pki.aws_private_ca.attributes
   - fleet_pki.aws_private_ca.assume_role
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -29,17 +31,7 @@ attributes:
       - AWS has no operation that tells whether a certificate is revoked. Check mode reads the CRL and the
         OCSP responder, which
         a serial alone does not name, and which know of a revocation up to an hour later.
-  diff_mode:
-    description: Whether the task can show what it changes.
-    support: full
-  idempotent:
-    description: Whether a second run with the same options changes nothing.
-    support: full
 options:
-  certificate_authority_arn:
-    description: ARN of the certificate authority (CA).
-    type: str
-    required: true
   certificate_arn:
     description: ARN of the certificate.
     type: str

@@ -18,17 +18,12 @@ description:
 author:
   - The fleet_pki.aws_private_ca authors (@fleet-pki)
 extends_documentation_fragment:
+  - fleet_pki.aws_private_ca.attributes
   - fleet_pki.aws_private_ca.assume_role
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
 attributes:
-  check_mode:
-    description: Whether the task can say what it would do without doing it.
-    support: full
-  diff_mode:
-    description: Whether the task can show what it changes.
-    support: full
   idempotent:
     description: Whether a second run with the same options changes nothing.
     support: full

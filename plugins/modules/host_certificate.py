@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - fleet_pki.aws_private_ca.assume_role
   - amazon.aws.common.modules
   - amazon.aws.region.modules
+  - fleet_pki.aws_private_ca.host_lineage.key_algorithm
   - fleet_pki.aws_private_ca.issuance
   - fleet_pki.aws_private_ca.ledger
   - fleet_pki.aws_private_ca.ledger.limits
@@ -111,20 +112,6 @@ options:
       - Kinds are C(DNS), C(IP), C(email), C(URI), C(RID), C(dirName) and C(otherName).
     type: list
     elements: str
-  key_algorithm:
-    description: The algorithm and size of the private key, by AWS's names.
-    type: str
-    choices:
-      - RSA_2048
-      - RSA_3072
-      - RSA_4096
-      - EC_prime256v1
-      - EC_secp384r1
-      - EC_secp521r1
-      - ML_DSA_44
-      - ML_DSA_65
-      - ML_DSA_87
-    default: EC_prime256v1
   key_rotation:
     description:
       - Whether a new certificate gets a new private key.

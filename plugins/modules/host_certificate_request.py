@@ -19,21 +19,8 @@ description:
   - Needs no AWS credentials and no AWS library. When nothing is due it loads no library at all.
 extends_documentation_fragment:
   - fleet_pki.aws_private_ca.host_lineage.lineage
+  - fleet_pki.aws_private_ca.host_lineage.key_algorithm
 options:
-  key_algorithm:
-    description: Algorithm and size of the private key, in AWS's names. C(ML_DSA) needs libraries that know it.
-    type: str
-    choices:
-      - RSA_2048
-      - RSA_3072
-      - RSA_4096
-      - EC_prime256v1
-      - EC_secp384r1
-      - EC_secp521r1
-      - ML_DSA_44
-      - ML_DSA_65
-      - ML_DSA_87
-    default: EC_prime256v1
   source:
     description:
       - Where certificates come from. With V(private_ca), a certificate is asked for by the CSR that this module leaves.
