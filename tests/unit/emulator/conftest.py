@@ -14,6 +14,8 @@ from private_ca_emulator import seeding
 from private_ca_emulator.control import EmulatorControl
 from private_ca_emulator.server import EmulatorServer
 
+from .world import World
+
 REGION = "eu-central-1"
 ClientFactory = Callable[..., Any]
 
@@ -58,3 +60,8 @@ def root_arn(client: Any) -> str:
 @pytest.fixture
 def authorities(client: Any) -> seeding.SeededAuthorities:
     return seeding.create_active_hierarchy(client)
+
+
+@pytest.fixture
+def world(client: Any, control: EmulatorControl, make_client: ClientFactory) -> World:
+    return World(client, control, make_client)

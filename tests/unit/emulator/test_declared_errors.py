@@ -5,15 +5,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
-from private_ca_emulator.control import EmulatorControl
-
-from .conftest import ClientFactory
 from .declared_errors import MODEL, SCENARIOS
 from .declared_errors_by_request import SCRIPTED
 from .support import refusal
@@ -24,11 +19,6 @@ DECLARED = [
     for operation in MODEL.operation_names
     for shape in MODEL.operation_model(operation).error_shapes
 ]
-
-
-@pytest.fixture
-def world(client: Any, control: EmulatorControl, make_client: ClientFactory) -> World:
-    return World(client, control, make_client)
 
 
 @pytest.mark.parametrize(("operation", "code"), DECLARED)
