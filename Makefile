@@ -48,7 +48,11 @@ trees: packages venv ## Build the trees of Debian 11, 12 and 13 that fleet hosts
 
 .PHONY: ready
 ready: packages venv
-	@$(MAKE) --no-print-directory --jobs=2 setup try-trees
+	@$(MAKE) --no-print-directory --jobs=2 ends try-trees
+
+.PHONY: ends
+ends: setup
+	@python -m setup.ends
 
 .PHONY: try-trees
 try-trees:
@@ -72,7 +76,7 @@ test-matrix: ready ## Run tests and sanity on every supported ansible-core, or o
 
 .PHONY: test-hosts
 test-hosts: packages setup ## Run the host modules on the oldest and the newest Python and cryptography
-	@python -m setup.host_matrix
+	@pytest -n $(PYTEST_WORKERS) tests/ends -k host
 
 .PHONY: bench
 bench: ready ## Measure the collection on fleets of hosts (BENCH="--profile published": the published figures)

@@ -85,3 +85,16 @@ def fleet() -> Iterator[Callable[..., Fleet]]:
 def run_playbook(stage: Path, short_directory: Path) -> Callable[..., PlaybookRun]:
     """Return a function that runs ansible-playbook (arguments as for PlaybookRunner.run) in a home of this session."""
     return PlaybookRunner(stage, short_directory).run
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say on which versions the ends of what is supported ran."""
+    lines = [
+        str(line)
+        for report in terminalreporter.getreports("passed")
+        for name, line in report.user_properties
+        if name == "end"
+    ]
+    if lines:
+        terminalreporter.section("ends of what is supported")
+        terminalreporter.write("".join(f"{line}\n" for line in sorted(lines)))

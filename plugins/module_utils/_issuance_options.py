@@ -82,8 +82,6 @@ TERMS_OPTIONS: dict[str, Any] = {
     },
     "api_passthrough": {"type": "dict", "no_log": False, "options": PASSTHROUGH_OPTIONS},
 }
-# amazon.aws takes the region from the environment; here the ARN of the CA or certificate names it
-REGION_OPTION: dict[str, Any] = {"region": {"type": "str", "aliases": ["aws_region"]}}
 LEDGER_OPTIONS: dict[str, Any] = {
     "ledger": {"type": "str", "choices": ["sqlite", "dynamodb", "none"], "default": "sqlite"},
     "ledger_path": {"type": "path"},

@@ -144,12 +144,12 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ..module_utils._assumed_role import ASSUME_ROLE_OPTIONS
 from ..module_utils._certificate_listing import LISTING_OPTIONS, list_issued, look_up_certificates
 from ..module_utils._errors import PrivateCaError
-from ..module_utils._issuance_options import REGION_OPTION
+from ..module_utils._region_option import make_region_option
 from ..module_utils._x509.library import require_cryptography
 
 ARGUMENT_SPEC = {
     **ASSUME_ROLE_OPTIONS,
-    **REGION_OPTION,
+    **make_region_option(),
     **LISTING_OPTIONS,
     "certificate_arns": {"type": "list", "elements": "str", "aliases": ["certificate_arn"]},
 }

@@ -213,9 +213,9 @@ from ..module_utils._issuance_options import (
     LEDGER_OPTIONS,
     LIMIT_OPTIONS,
     RECOVERY_OPTIONS,
-    REGION_OPTION,
     TERMS_OPTIONS,
 )
+from ..module_utils._region_option import make_region_option
 
 ARGUMENT_SPEC = {
     **TERMS_OPTIONS,
@@ -223,7 +223,7 @@ ARGUMENT_SPEC = {
     **LIMIT_OPTIONS,
     **RECOVERY_OPTIONS,
     **ASSUME_ROLE_OPTIONS,
-    **REGION_OPTION,
+    **make_region_option(),
     "certificate_authority_arn": {"type": "str"},
     "csr": {"type": "str"},
     "csr_path": {"type": "path"},

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -18,6 +19,7 @@ from ansible.utils.display import Display
 from ..module_utils._acm_pca.models import LineageId
 from ..module_utils._clock import SystemClock
 from ..module_utils._errors import InvalidInput, PrivateCaError, UnusableState
+from ._announcement import compose_line
 from ._defaults import apply_defaults
 from ._flow import Flow, Moment, remove_certificate
 from ._host_modules import HostModules, ModuleRunner
@@ -47,6 +49,9 @@ def run_action(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[str, An
         result = build_result(outcome)
     except PrivateCaError as error:
         result = build_failure(error, host_name, options["name"])
+    line = compose_line(host_name, result, constants.DEFAULT_STDOUT_CALLBACK, censored=action._task.no_log)
+    if line is not None:
+        display.display(line, color=constants.COLOR_CHANGED)
     return merge_carried(merge_carried(result, host.carried), {"warnings": warnings} if warnings else {})
 
 

@@ -14,6 +14,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argu
 from ..module_utils._assumed_role import ASSUME_ROLE_OPTIONS
 from ..module_utils._host_argument_specs import BASE_DIRECTORY, FILE_SPEC, ISSUED_SPEC, POLICY_SPEC, SERVICE_SPEC
 from ..module_utils._issuance_options import LEDGER_OPTIONS, LIMIT_OPTIONS, RECOVERY_OPTIONS, TERMS_OPTIONS
+from ..module_utils._region_option import make_region_option
 from ..module_utils._x509.algorithms import KEY_ALGORITHMS
 from ._defaults import DEFAULTS
 from ._supersession import SUPERSESSION_OPTIONS
@@ -54,9 +55,7 @@ def list_connection_options() -> dict[str, Any]:
 
     ``region`` is without its environment variables, for the CA's ARN names it.
     """
-    options: dict[str, Any] = {**aws_argument_spec(), **ASSUME_ROLE_OPTIONS}
-    options["region"] = {name: value for name, value in options["region"].items() if name != "fallback"}
-    return options
+    return {**aws_argument_spec(), **make_region_option(), **ASSUME_ROLE_OPTIONS}
 
 
 ARGUMENT_SPEC: dict[str, Any] = {

@@ -78,6 +78,7 @@ class Nginx:
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL)
         try:
             wait_for_port(self.port, self.process)
+            read_served(self.port)  # nginx listens before it writes the process id that a reload reads
             yield self
         finally:
             self.process.terminate()

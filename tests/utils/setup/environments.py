@@ -33,6 +33,7 @@ def make_environment(folder: Path, interpreter: Path, requirements: list[str], c
         "install",
         "-qq",
         "--disable-pip-version-check",
+        "--no-compile",
         "--constraint",
         str(constraint_file),
     ]
@@ -64,9 +65,21 @@ def read_requirements() -> list[str]:
 
 def read_constraints() -> list[str]:
     """Return the pins of requirements/dev.txt but for ansible-core and what it alone pins down (resolvelib)."""
-    lines = (CHECKOUT / "requirements/dev.txt").read_text().splitlines()
-    pinned = [line for line in lines if "==" in line and not line.startswith(("#", "ansible-core", "resolvelib"))]
-    return [re.sub(r"\[.*?\]", "", line) for line in pinned]
+    pinned = read_pins(CHECKOUT / "requirements/dev.txt")
+    return [re.sub(r"\[.*?\]", "", line) for line in pinned if not line.startswith(("ansible-core", "resolvelib"))]
+
+
+def read_pins(file: Path) -> list[str]:
+    """Return the lines of a requirements file that pin a package."""
+    return [line for line in file.read_text().splitlines() if "==" in line and not line.startswith("#")]
+
+
+def make_copy(destination: Path, folder: Path, python: Path, requirement: str) -> Path:
+    """Return a copy of this checkout below `destination`, beside the dependencies that `make_stage` has in `folder`."""
+    script = CHECKOUT / "tests/utils/setup/stage.py"
+    options = ["--copy", str(destination), "--dependencies", str(folder / "deps"), "--requirement", requirement]
+    copying = [str(python), str(script), *options]
+    return Path(subprocess.run(copying, check=True, capture_output=True, text=True).stdout.split()[-1])
 
 
 def make_stage(folder: Path, python: Path, requirement: str) -> Path:

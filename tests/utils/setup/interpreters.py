@@ -14,6 +14,11 @@ from pathlib import Path
 Version = tuple[int, int]
 
 
+def show_version(version: Version) -> str:
+    """Return the version as people write it."""
+    return f"{version[0]}.{version[1]}"
+
+
 def find_interpreters(minors: range) -> dict[Version, Path]:
     """Return the interpreter of each Python 3 whose minor version is in `minors` and which this machine has."""
     found = {(3, minor): find_interpreter((3, minor)) for minor in minors}
@@ -22,10 +27,10 @@ def find_interpreters(minors: range) -> dict[Version, Path]:
 
 def find_interpreter(version: Version) -> Path | None:
     """Return an interpreter of exactly this version, or None; pyenv's shims, which may not run, do not count."""
-    name = f"python{version[0]}.{version[1]}"
+    name = f"python{show_version(version)}"
     candidates = [Path(folder, name) for folder in os.environ["PATH"].split(os.pathsep)]
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
-    candidates += sorted(pyenv.glob(f"{version[0]}.{version[1]}.*/bin/{name}"), key=_patch_level, reverse=True)
+    candidates += sorted(pyenv.glob(f"{show_version(version)}.*/bin/{name}"), key=_patch_level, reverse=True)
     for candidate in candidates:
         if candidate.is_file() and "shims" not in candidate.parts and _runs_as(candidate, version):
             return candidate
@@ -48,6 +53,6 @@ def link_interpreters(folder: Path, minors: range) -> dict[Version, Path]:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     found = find_interpreters(minors)
-    for (major, minor), interpreter in found.items():
-        (folder / f"python{major}.{minor}").symlink_to(interpreter)
+    for version, interpreter in found.items():
+        (folder / f"python{show_version(version)}").symlink_to(interpreter)
     return found

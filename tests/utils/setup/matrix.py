@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +20,13 @@ import yaml
 from setup.environments import (
     CHECKOUT,
     EnvironmentFailure,
+    make_copy,
     make_environment,
     make_stage,
     read_constraints,
     read_requirements,
 )
-from setup.interpreters import Version, find_interpreters
+from setup.interpreters import Version, find_interpreters, show_version
 from setup.sanity import run_sanity
 
 # ansible-core's minor release to the minor releases of Python 3 that may run it (its support matrix). The PyPI package
@@ -42,7 +44,7 @@ class Cell:
 
     def __str__(self) -> str:
         """Name the cell as folders and reports do."""
-        return f"core-2.{self.core}-python-{self.python[0]}.{self.python[1]}"
+        return f"core-2.{self.core}-python-{show_version(self.python)}"
 
 
 def read_supported_cores() -> list[int]:
@@ -87,10 +89,9 @@ def run_cell(cell: Cell, interpreter: Path) -> list[str]:
     print(f"  {log.read_text().splitlines()[-1]}", flush=True)
     if done.returncode:
         failures.append(f"{cell}: tests ({log})")
-    copying = [str(python), str(CHECKOUT / "tests/utils/setup/stage.py"), "--copy", str(folder / "copy")]
-    copying += ["--dependencies", str(folder / "deps"), "--requirement", f"ansible~={cell.core - 7}.0"]
-    copy = subprocess.run(copying, check=True, capture_output=True, text=True).stdout.split()[-1]
-    sanity = run_sanity(Path(copy), folder / "home", python.parent)
+    with tempfile.TemporaryDirectory() as destination:
+        copy = make_copy(Path(destination), folder, python, f"ansible~={cell.core - 7}.0")
+        sanity = run_sanity(copy, folder / "home", python.parent)
     print("\n".join([f"  sanity: {sanity.returncode}", *sanity.findings, *sanity.skipped]), flush=True)
     if sanity.returncode or sanity.skipped:
         failures.append(f"{cell}: sanity ({sanity.log})")

@@ -46,7 +46,10 @@ class SanityRun:
 
 
 def run_sanity(collection: Path, home: Path, bin_directory: Path, *options: str) -> SanityRun:
-    """Run `ansible-test sanity` (of `bin_directory`) in the copy `collection`; every test, for every Python at hand."""
+    """Run `ansible-test sanity` (of `bin_directory`) in the copy `collection`; every test, for every Python at hand.
+
+    The copy must lie outside any checkout: of a folder that git ignores ansible-test sees no file.
+    """
     _prepare_home(home)
     found = link_interpreters(home / "interpreters", TARGET_MINORS)
     environment = {
@@ -60,7 +63,7 @@ def run_sanity(collection: Path, home: Path, bin_directory: Path, *options: str)
     )
     output, log = done.stdout + done.stderr, home / "output.log"
     log.write_text(output)
-    skipped = re.findall(r"^WARNING: (?:Skipping|Required program).*$", output, re.MULTILINE)
+    skipped = re.findall(r"^WARNING: (?:Skipping|Required program|All targets skipped).*$", output, re.MULTILINE)
     names = {f"{major}.{minor}" for major, minor in found}
     absent = tuple(line for line in skipped if (match := re.search(r"Python (3\.\d+)", line)) and match[1] not in names)
     return SanityRun(
