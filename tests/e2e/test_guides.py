@@ -17,7 +17,7 @@ from typing import Any
 
 import boto3
 import pytest
-from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import Site
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import AcmSite, Site
 from guides import list_playbooks, read_example
 
 from emulator_process import REGION
@@ -202,6 +202,27 @@ def test_moving_over_revoking_and_reading_the_ledger(site: Site, reader: Reader,
 
     ledger = reader.run("guide_recovery/ledger", None).of_task("List what was asked of the CA")["localhost"].result
     assert {record["certificate_arn"] for record in ledger["records"]} == site.list_issued()
+
+
+def test_certificates_of_acm_by_names_and_by_arn(
+    site: Site, managed: AcmSite, reader: Reader, fleet: Callable[..., Fleet]
+) -> None:
+    hosts = fleet(2)
+    names = [host.name for host in hosts]
+    assert reader.run("guide_acm/acm-permission", None).hosts_with("changed") == []
+    site.client.delete_permission(CertificateAuthorityArn=site.authority, Principal="acm.amazonaws.com")
+    assert reader.run("guide_acm/acm-permission", None).hosts_with("changed") == ["localhost"]
+    assert reader.run("guide_acm/acm-names", hosts).hosts_with("changed") == names
+    text = hosts[0].run(["openssl", "x509", "-in", f"{LIVE}/web/live/cert.pem", "-noout", "-text"]).stdout
+    assert f"DNS:{names[0]}.example.com" in text and "DNS:www.example.com" in text
+
+    shared = managed.request("shared.example.com", KeyAlgorithm="RSA_2048")
+    reader.run("guide_acm/acm-arn", hosts, shared_certificate_arn=shared)
+    managed.renew(shared)
+    renewed = reader.run("guide_acm/acm-arn", hosts, shared_certificate_arn=shared)
+    assert renewed.hosts_with("changed") == names
+    keys = {host.run(["sha256sum", f"{LIVE}/shared/live/privkey.pem"]).stdout for host in hosts}
+    assert len(keys) == 1
 
 
 def test_every_playbook_of_the_guides_is_run_by_some_test() -> None:
