@@ -4,8 +4,9 @@
 
 """From connection options (amazon.aws's names) to boto3 clients that never retry by themselves.
 
-The service's model is loaded when this file is imported. Ansible loads an action plugin in the parent process and forks
-a worker for each host, so every worker inherits boto3 and the model, and a client costs it milliseconds.
+The service's model is loaded when this file is imported, and a session made, which a process's first connection takes.
+Ansible loads an action plugin in the parent process and forks a worker for each host, so every worker inherits boto3,
+the model and a session of its own, and a client costs it milliseconds.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ try:
     _MODELS.load_service_model("acm-pca", "endpoint-rule-set-1")
     _MODELS.load_data("endpoints")
     _MODELS.load_data("partitions")
+    _PREPARED = [botocore.session.Session()]
     _IMPORT_ERROR: ImportError | None = None
 except ImportError as error:
     _IMPORT_ERROR = error
@@ -120,7 +122,10 @@ def _act_as_role(session: Any, connection: AwsConnection) -> Any:
 
 
 def _create_session(connection: AwsConnection) -> Any:
-    session = botocore.session.Session(profile=connection.profile)
+    if connection.profile is None and _PREPARED:
+        session = _PREPARED.pop()
+    else:
+        session = botocore.session.Session(profile=connection.profile)
     session.register_component("data_loader", _MODELS)
     return boto3.session.Session(
         botocore_session=session,

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
-from ansible.module_utils.urls import open_url
-
 from .._errors import InvalidInput, Unreachable
 from .._x509.chains import is_signed_by
 from .._x509.facts import find_extension
@@ -26,6 +24,8 @@ _LARGEST = 64 * 1024 * 1024
 
 def fetch_url(url: str, body: bytes | None = None) -> bytes:
     """Get a URL, or post an OCSP request to it, through the proxies of the environment; raise Unreachable."""
+    from ansible.module_utils.urls import open_url
+
     headers = None if body is None else {"Content-Type": "application/ocsp-request"}
     method = "GET" if body is None else "POST"
     try:

@@ -26,8 +26,8 @@ class Patience:
 
     issue_deadline: float = 90.0
     wait_deadline: float = 120.0
-    first_delay: float = 0.25
-    interval: float = 1.0
+    first_delay: float = 0.1
+    interval: float = 0.5
     growth: float = 1.5
     longest_interval: float = 5.0
     holder_deadline: float = 180.0

@@ -41,3 +41,14 @@ def test_a_connection_that_cannot_be_prepared_is_an_error_with_a_remedy(options)
 
 def test_no_secret_is_in_the_representation_of_a_connection():
     assert "not-to-be-shown" not in repr(AwsConnection(region="us-east-1", secret_key="not-to-be-shown"))
+
+
+def test_credentials_of_one_connection_do_not_stay_for_the_next_of_the_process(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDENVIRONMENT")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of-the-environment")
+    signed = []
+    for options in (KEYS, {"validate_certs": True}):
+        client = connect_client("acm-pca", select_connection(options, "us-east-1"))
+        signed.append(client.generate_presigned_url("list_certificate_authorities"))
+    assert ["AKIDEXAMPLE" in url for url in signed] == [True, False]
+    assert "AKIDENVIRONMENT" in signed[1]
