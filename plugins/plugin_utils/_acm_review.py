@@ -13,11 +13,10 @@ from typing import Any
 from ..module_utils._acm.plan import DesiredCertificate
 from ..module_utils._errors import InvalidInput, IssuanceFailed, UnusableState
 from ..module_utils._reissue_policy import Reason
+from ..module_utils._x509.times import read_time
 from ._host_modules import Facts, Inspection
 
 USABLE = ("ISSUED", "PENDING_VALIDATION")
-_PAST_EXPORTING = {"revoked", "expired"}
-"""Reasons that no export of the same certificate can take away."""
 
 
 def list_differences(desired: DesiredCertificate, found: Mapping[str, Any]) -> tuple[Reason, ...]:
@@ -64,31 +63,38 @@ def review_inspection(
     found: Mapping[str, Any] | None,
     former: Mapping[str, Any] | None,
     desired: DesiredCertificate,
+    now: float,
 ) -> Inspection:
     """Return the host's verdict, made to issue when ACM's certificate is another than the one on the host.
 
     ``found`` is the certificate to install, None when it is still to be requested. ``former`` is the live one as ACM
-    has it, where that is not what is asked any more.
+    has it, where that is not what is asked any more. Raises UnusableState where ``found`` is of no use at ``now``.
     """
     installed = inspection.candidate or inspection.current
-    arn = None if found is None else str(found["arn"])
-    if inspection.action == "issue":
-        _require_another(inspection, found)
-        return replace(inspection, candidate=describe_found(found), available=arn)
-    if installed is None or (found is not None and found["serial"] == installed["serial"]):
-        return inspection
-    reasons = _list_reasons(inspection.certificate_arn, installed, found, former, desired)
-    return replace(inspection, action="issue", reasons=reasons, candidate=describe_found(found), available=arn)
+    reviewed = inspection
+    if inspection.action != "issue":
+        if installed is None or (found is not None and found["serial"] == installed["serial"]):
+            return inspection
+        reasons = _list_reasons(inspection.certificate_arn, installed, found, former, desired)
+        reviewed = replace(inspection, action="issue", reasons=reasons)
+    if found is None:
+        return replace(reviewed, candidate=None)
+    _require_use(reviewed, found, now)
+    return replace(reviewed, candidate=describe_found(found), available=str(found["arn"]))
 
 
-def _require_another(inspection: Inspection, found: Mapping[str, Any] | None) -> None:
-    hopeless = [reason for reason in inspection.reasons if reason.reason in _PAST_EXPORTING]
-    if not hopeless or found is None or inspection.current is None:
-        return
-    if found["serial"] == inspection.current["serial"]:
+def _require_use(inspection: Inspection, found: Mapping[str, Any], now: float) -> None:
+    is_installed = inspection.current is not None and inspection.current["serial"] == found["serial"]
+    revoked = [reason.message for reason in inspection.reasons if reason.reason == "revoked"]
+    because = None
+    if found["not_after"] is not None and read_time(found["not_after"]) <= now:
+        because = f"it ended at {found['not_after']}"
+    elif is_installed and revoked:
+        because = revoked[0]
+    if because is not None:
         raise UnusableState(
-            "Failed to replace the certificate",
-            because=f"{hopeless[0].message}, and AWS Certificate Manager has no other yet",
+            "Failed to use the certificate of AWS Certificate Manager",
+            because=f"{because}, and ACM has no other yet",
             on=found["arn"],
             remedy="Have ACM renew it (acm_private_certificate with renew_before), and run again",
         )

@@ -41,7 +41,7 @@ from ._acm_review import (
     review_inspection,
     warn_of_failed_renewal,
 )
-from ._flow import Supply
+from ._flow import Moment, Supply
 from ._host_modules import Inspection
 from ._run import RunMemory
 
@@ -77,6 +77,7 @@ class AcmSource:
 
     order: AcmOrder
     certificates: PrivateCertificates
+    moment: Moment
     prepare: Callable[[], None]
     warn: Callable[[str], None]
 
@@ -85,7 +86,7 @@ class AcmSource:
         found, former = self._find(inspection.certificate_arn)
         for warning in warn_of_failed_renewal(found):
             self.warn(warning)
-        reviewed = review_inspection(inspection, found, former, self.order.desired)
+        reviewed = review_inspection(inspection, found, former, self.order.desired, self.moment.judged)
         if reviewed.action == "issue":
             self.prepare()
             if found is None:

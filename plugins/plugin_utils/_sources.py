@@ -47,7 +47,7 @@ def _open_private_ca(options: Mapping[str, Any], host: str, node: ControlNode) -
 def _open_acm(options: Mapping[str, Any], host: str, node: ControlNode) -> tuple[Order, Source]:
     order = read_acm_order(options, host)
     certificates = connect_certificates(options, order.region, node.memory, node.clock)
-    return order, AcmSource(order, certificates, node.secure_channel, node.warn)
+    return order, AcmSource(order, certificates, node.moment, node.secure_channel, node.warn)
 
 
 _OPENERS: Mapping[str, Callable[[Mapping[str, Any], str, ControlNode], tuple[Order, Source]]] = {

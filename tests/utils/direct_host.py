@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow import (
     Flow,
     Moment,
+    Source,
     remove_certificate,
 )
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_modules import HostModules
@@ -37,7 +38,11 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._options 
     ARGUMENT_SPEC,
     FILE_OPTIONS,
 )
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import SigningOrder, read_order
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import (
+    Order,
+    SigningOrder,
+    read_order,
+)
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome import build_result
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._signing import (
     SignedRequest,
@@ -98,6 +103,15 @@ def run_module(module: str, arguments: Mapping[str, Any], *, check_mode: bool) -
         return {"failed": True, "msg": error.sentence(), **error.details}
 
 
+def sign(options: Mapping[str, Any], authority: MemoryAuthority, moment: Moment) -> tuple[Order, Source]:
+    """Return order and source of a task whose certificates the CA signs."""
+    order = read_order(options, "web-01")
+    return order, SigningSource(order, authority, hold_at_gate, moment)
+
+
+OpenSource = Callable[[Mapping[str, Any], MemoryAuthority, Moment], tuple[Order, Source]]
+
+
 def keep(
     base: Path,
     authority: MemoryAuthority,
@@ -106,8 +120,12 @@ def keep(
     check_mode: bool = False,
     days_later: float = 0,
     force_id: str | None = None,
+    open_source: OpenSource | None = None,
 ) -> dict[str, Any]:
-    """Return the result of the task on a host whose base directory is ``base``; raise PrivateCaError when it fails."""
+    """Return the result of the task on a host whose base directory is ``base``; raise PrivateCaError when it fails.
+
+    ``open_source`` returns order and source from options, CA and moment; by default the CA signs.
+    """
     validated = ArgumentSpecValidator(ARGUMENT_SPEC).validate({**given, "base_directory": str(base)})
     assert not validated.error_messages, validated.error_messages
     options = validated.validated_parameters
@@ -122,8 +140,7 @@ def keep(
         return build_result(
             remove_certificate(lineage, host, moment, authority, options["revoke_removed"], predicted=check_mode)
         )
-    order = read_order(options, "web-01")
-    source = SigningSource(order, authority, hold_at_gate, moment)
+    order, source = (open_source or sign)(options, authority, moment)
     return build_result(
         Flow(order, host, source, authority, moment, FixedClock(moment.real), force_id).keep(check_mode=check_mode)
     )

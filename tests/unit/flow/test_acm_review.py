@@ -32,6 +32,7 @@ FOUND = {
     "renewal_status": None,
     "renewal_status_reason": None,
 }
+NOW, LATER = 1_800_000_000, 1_900_000_000
 RENEWED = {**FOUND, "serial": "0b"}
 INSTALLED = {"serial": "0a"}
 
@@ -54,7 +55,7 @@ def inspected(action="none", reasons=(), candidate=None, current=INSTALLED):
 @pytest.mark.parametrize("action", ["none", "repair", "apply"])
 def test_what_acm_has_as_well_stays_the_hosts_business(action):
     inspection = inspected(action)
-    assert review_inspection(inspection, FOUND, None, DESIRED) == inspection
+    assert review_inspection(inspection, FOUND, None, DESIRED, NOW) == inspection
 
 
 CASES = {
@@ -72,7 +73,7 @@ CASES = {
 
 @pytest.mark.parametrize(("inspection", "found", "former", "word"), CASES.values(), ids=CASES)
 def test_what_acm_has_otherwise_is_due_for_its_own_reason(inspection, found, former, word):
-    reviewed = review_inspection(inspection, found, former, DESIRED)
+    reviewed = review_inspection(inspection, found, former, DESIRED, NOW)
     assert reviewed.action == "issue"
     assert [reason.reason for reason in reviewed.reasons] == [word]
     assert word in REASONS
@@ -82,26 +83,36 @@ def test_what_acm_has_otherwise_is_due_for_its_own_reason(inspection, found, for
 
 def test_the_newest_waiting_on_the_host_is_applied_and_not_exported_again():
     inspection = inspected("apply", candidate={"serial": "0b"})
-    assert review_inspection(inspection, RENEWED, None, DESIRED) == inspection
+    assert review_inspection(inspection, RENEWED, None, DESIRED, NOW) == inspection
 
 
 def test_what_the_host_misses_keeps_the_hosts_reasons():
-    reviewed = review_inspection(inspected("issue", ["missing"], current=None), FOUND, None, DESIRED)
+    reviewed = review_inspection(inspected("issue", ["missing"], current=None), FOUND, None, DESIRED, NOW)
     assert ([reason.reason for reason in reviewed.reasons], reviewed.available) == (["missing"], ARN)
 
 
 def test_one_that_is_not_issued_yet_has_no_facts():
     pending = {**FOUND, "status": "PENDING_VALIDATION", "serial": None}
-    reviewed = review_inspection(inspected("issue", ["missing"], current=None), pending, None, DESIRED)
+    reviewed = review_inspection(inspected("issue", ["missing"], current=None), pending, None, DESIRED, NOW)
     assert (reviewed.candidate, reviewed.available) == (None, ARN)
 
 
-@pytest.mark.parametrize("word", ["revoked", "expired"])
-def test_what_no_export_can_replace_is_told_with_what_to_do(word):
-    inspection = inspected("issue", [word])
+@pytest.mark.parametrize(
+    ("inspection", "found", "now"),
+    [
+        pytest.param(inspected("issue", ["revoked"]), FOUND, NOW, id="revoked and not renewed"),
+        pytest.param(inspected("issue", ["expired"]), FOUND, LATER, id="expired and not renewed"),
+        pytest.param(inspected("issue", ["missing"], current=None), FOUND, LATER, id="missing and expired in ACM"),
+        pytest.param(inspected(), RENEWED, LATER, id="renewed and expired again"),
+    ],
+)
+def test_what_no_export_can_mend_is_told_with_what_to_do(inspection, found, now):
     with pytest.raises(UnusableState, match="acm_private_certificate with renew_before"):
-        review_inspection(inspection, FOUND, None, DESIRED)
-    assert review_inspection(inspection, RENEWED, None, DESIRED).action == "issue"
+        review_inspection(inspection, found, None, DESIRED, now)
+
+
+def test_a_revoked_certificate_is_replaced_by_the_renewed_one():
+    assert review_inspection(inspected("issue", ["revoked"]), RENEWED, None, DESIRED, NOW).available == ARN
 
 
 def test_a_renewal_that_failed_is_a_warning():
