@@ -60,10 +60,9 @@ options:
     default: 300
 notes:
   - "Minimal IAM policy (to request and read) - on the CA: C(acm-pca:CreateCertificateAuthorityAuditReport),
-    C(acm-pca:DescribeCertificateAuthorityAuditReport)."
-  - On the bucket, C(s3:GetObject) on C(audit-report/*) besides. Without C(s3:ListBucket), a recent report is
-    not found and
-    every run requests one.
+    C(acm-pca:DescribeCertificateAuthorityAuditReport); on C(audit-report/*) of the bucket: C(s3:GetObject)."
+  - "Minimal IAM policy (to take a recent report, besides) - on the bucket: C(s3:ListBucket)."
+  - Without C(s3:ListBucket), a recent report is not found and every run requests one.
   - Only the account that owns the CA can have audit reports.
 """
 

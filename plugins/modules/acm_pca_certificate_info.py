@@ -56,7 +56,8 @@ options:
     type: bool
 notes:
   - "Minimal IAM policy (to read by ARN) - on the CA: C(acm-pca:GetCertificate)."
-  - To list from the audit report, C(s3:ListBucket) on the bucket and C(s3:GetObject) on C(audit-report/*) are needed.
+  - "Minimal IAM policy (to list from an audit report) - on the bucket: C(s3:ListBucket); on C(audit-report/*) of the
+    bucket: C(s3:GetObject)."
   - The environment variable E(AWS_REGION) is not heeded, since the ARNs name the region.
 seealso:
   - module: fleet_pki.aws_private_ca.acm_pca_issue_certificate

@@ -47,7 +47,7 @@ options:
     description: Show certificates that expire in this time alone, such as V(30d). The expired are left out.
     type: str
 notes:
-  - With O(ledger=sqlite) AWS is not called. With O(ledger=dynamodb), C(dynamodb:Scan) on the table is needed.
+  - "Minimal IAM policy (to read a ledger in DynamoDB) - on the table: C(dynamodb:Scan)."
 seealso:
   - module: fleet_pki.aws_private_ca.acm_pca_issue_certificate
   - module: fleet_pki.aws_private_ca.host_certificate

@@ -19,6 +19,9 @@ RESOURCES = {
     "the CA": "arn:aws:acm-pca:{region}:{account}:certificate-authority/*",
     "the parent": "arn:aws:acm-pca:{region}:{account}:certificate-authority/*",
     "the certificate": "arn:aws:acm:{region}:{account}:certificate/*",
+    "the bucket": "arn:aws:s3:::audit-????????????????????????????????",
+    "C(audit-report/*) of the bucket": "arn:aws:s3:::audit-????????????????????????????????/audit-report/*",
+    "the table": "arn:aws:dynamodb:{region}:{account}:table/fleet-pki-ledger",
 }
 PART = re.compile(r"on (?P<where>[^:,]+)(, template C\((?P<template>[^)]*)\))?: (?P<actions>.*)", re.DOTALL)
 READS = (
@@ -73,7 +76,7 @@ def statement(part: str) -> dict[str, Any]:
     assert match is not None, part
     described: dict[str, Any] = {
         "Effect": "Allow",
-        "Action": re.findall(r"C\((acm(?:-pca)?:\w+)\)", match["actions"]),
+        "Action": re.findall(r"C\(((?:acm|acm-pca|dynamodb|s3):\w+)\)", match["actions"]),
         "Resource": RESOURCES[match["where"]],
     }
     if match["template"]:

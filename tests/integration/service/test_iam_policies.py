@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._issuance_options import select_ledger
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.opening import open_ledger
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.keys import generate_key
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.requests import build_request
 from issued_leaf import issue
@@ -23,6 +25,7 @@ from playbook_run import PlaybookRun
 from source_tree import CHECKOUT
 
 ARN = "certificate_authority_arn"
+SIGNED = {"signing_algorithm": "SHA256WITHECDSA"}
 Options = Callable[[Any, Mapping[str, Any]], dict[str, Any]]
 ROOT = {"name": "made", "type": "ROOT", "key_algorithm": "EC_prime256v1", "subject": {"common_name": "Made"}}
 
@@ -58,6 +61,20 @@ def some_csr() -> dict[str, Any]:
     """Return the options of a request that was never made before."""
     key = generate_key("EC_prime256v1")
     return {"csr": build_request(key, {"CN": f"{uuid.uuid4()}.example.com"[:64]}, []), "ledger": "none"}
+
+
+def with_report(account: Any, root: Mapping[str, Any]) -> dict[str, Any]:
+    """Have a report written; return the options that read it."""
+    options = {ARN: root["arn"], "s3_bucket_name": account.create_bucket("audit")}
+    account.must_run("acm_pca_audit_report", **options)
+    return options
+
+
+def ledger_of(account: Any) -> dict[str, Any]:
+    """Make the table of a ledger; return the options that name it."""
+    table = {"ledger": "dynamodb", "ledger_endpoint_url": account.endpoint_url, "ledger_region": account.region}
+    with open_ledger(select_ledger({**account.connection, **table, "ledger_create_table": True})):
+        return table
 
 
 def some_account() -> str:
@@ -160,6 +177,27 @@ CASES: dict[str, tuple[str, tuple[str, ...], list[Options]]] = {
         ("to request and read",),
         [lambda account, root: {ARN: root["arn"], "s3_bucket_name": account.create_bucket("audit")}],
     ),
+    "audit again": ("acm_pca_audit_report", ("to request and read", "to take a recent report"), [with_report]),
+    "list from a report": (
+        "acm_pca_certificate_info",
+        ("to list from an audit report",),
+        [lambda account, root: {ARN: root["arn"], "audit_report_bucket": with_report(account, root)["s3_bucket_name"]}],
+    ),
+    "issue with a ledger in DynamoDB": (
+        "acm_pca_issue_certificate",
+        ("to issue", "with a ledger in DynamoDB"),
+        [lambda account, root: {ARN: root["arn"], **some_csr(), **SIGNED, **ledger_of(account)}],
+    ),
+    "issue with a limit": (
+        "acm_pca_issue_certificate",
+        ("to issue", "with a ledger in DynamoDB", "with a limit in that ledger"),
+        [lambda account, root: {ARN: root["arn"], **some_csr(), **SIGNED, **ledger_of(account), "max_issuances": 1000}],
+    ),
+    "read a ledger": (
+        "acm_pca_ledger_info",
+        ("to read a ledger in DynamoDB",),
+        [lambda account, _root: ledger_of(account)],
+    ),
 }
 
 
@@ -171,12 +209,11 @@ def least(account, control, checkout) -> Callable[[list[dict[str, Any]]], Any]:
         key = f"AKIA{account.number}LEAST"
         place = {"region": account.region, "account": account.number}
         concrete = [{**one, "Resource": one["Resource"].format(**place)} for one in statements]
-        s3 = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
         control.add_access_key(
             key,
             account.number,
             f"arn:aws:iam::{account.number}:user/least",
-            [{"Version": "2012-10-17", "Statement": [*concrete, s3]}],
+            [{"Version": "2012-10-17", "Statement": concrete}],
         )
         return dataclasses.replace(account, key=key)
 
@@ -190,10 +227,13 @@ def test_a_module_works_under_its_documented_policy(account, root, least, checko
     user = least([one for purpose in purposes for one in documented[purpose]])
     for options in runs:
         result = user.must_run(module, **options(account, root))
-        assert result["changed"] or "info" in module
+        assert result["changed"] or "info" in module or case == "audit again"
 
 
-BESIDE = {"list": "without ListTags it lists CAs without their tags"}
+BESIDE = {
+    "list": "without ListTags it lists CAs without their tags",
+    "audit again": "without ListBucket it has another report written",
+}
 
 
 @pytest.mark.parametrize("case", [name for name in CASES if name not in BESIDE])
@@ -224,7 +264,6 @@ def from_acm_by_names(account: Any, root: Mapping[str, Any]) -> dict[str, Any]:
     return {"source": "acm", "key_algorithm": "EC_prime256v1"}
 
 
-SIGNED = {"signing_algorithm": "SHA256WITHECDSA"}
 HOST_CASES: dict[str, tuple[tuple[str, ...], list[Options]]] = {
     "keep": (("to keep a certificate",), [lambda _account, _root: SIGNED]),
     "keep without a signing algorithm": (
@@ -234,6 +273,14 @@ HOST_CASES: dict[str, tuple[tuple[str, ...], list[Options]]] = {
     "remove and revoke": (
         ("to keep a certificate", "to revoke"),
         [lambda _account, _root: SIGNED, lambda _account, _root: {"state": "absent", "revoke_removed": "SUPERSEDED"}],
+    ),
+    "keep with a ledger in DynamoDB": (
+        ("to keep a certificate", "with a ledger in DynamoDB"),
+        [lambda account, _root: {**SIGNED, **ledger_of(account)}],
+    ),
+    "keep with a limit": (
+        ("to keep a certificate", "with a ledger in DynamoDB", "with a limit in that ledger"),
+        [lambda account, _root: {**SIGNED, **ledger_of(account), "max_issuances": 1000}],
     ),
     "from ACM by ARN": (("from ACM, by ARN",), [from_acm_by_arn]),
     "from ACM by names": (("from ACM, by ARN", "from ACM, by names"), [from_acm_by_names]),
@@ -284,7 +331,7 @@ def test_every_policy_that_a_module_documents_is_tried(checkout):
     documented = {(name, purpose) for name in modules for purpose in documented_statements(checkout, name)}
     assert documented == tried
     assert modules - {name for name, _purpose in documented} == {
-        "acm_pca_ledger_info", "host_certificate_info", "host_certificate_install", "host_certificate_request",
+        "host_certificate_info", "host_certificate_install", "host_certificate_request",
     }  # fmt: skip
 
 

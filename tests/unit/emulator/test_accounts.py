@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -171,6 +172,33 @@ def test_identity_policies_bound_certificate_manager_too(
     tags = [{"Key": "team", "Value": "pki"}]
     code, message = refusal(acm.request_certificate, **request, Tags=tags)
     assert (code, "acm:AddTagsToCertificate" in message) == ("AccessDeniedException", True)
+
+
+def test_identity_policies_bound_objects_and_items_that_moto_keeps(make_client: Any, control: EmulatorControl) -> None:
+    free_s3, free_table = (make_client(service, access_key=OWNER) for service in ("s3", "dynamodb"))
+    bucket = f"bounded-{uuid.uuid4().hex}"
+    free_s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": free_s3.meta.region_name})
+    for key in ("reports/one", "other"):
+        free_s3.put_object(Bucket=bucket, Key=key, Body=b"text")
+    free_table.create_table(
+        TableName=bucket,
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    policies = [
+        allow(["s3:GetObject"], f"arn:aws:s3:::{bucket}/reports/*"),
+        allow(["dynamodb:GetItem"], f"arn:aws:dynamodb:*:{OWNER}:table/{bucket}"),
+    ]
+    control.add_access_key("AKIABOUNDED", OWNER, None, policies)
+    s3, table = (make_client(service, access_key="AKIABOUNDED") for service in ("s3", "dynamodb"))
+    assert s3.get_object(Bucket=bucket, Key="reports/one")["Body"].read() == b"text"
+    assert "Item" not in table.get_item(TableName=bucket, Key={"pk": {"S": "one"}})
+    assert refusal(s3.get_object, Bucket=bucket, Key="other")[0] == "AccessDenied"
+    assert refusal(s3.put_object, Bucket=bucket, Key="reports/two", Body=b"")[0] == "AccessDenied"
+    assert refusal(s3.list_objects_v2, Bucket=bucket)[0] == "AccessDenied"
+    code, message = refusal(table.scan, TableName=bucket)
+    assert (code, "dynamodb:Scan" in message) == ("AccessDeniedException", True)
 
 
 def test_an_explicit_deny_wins(make_client: Any, control: EmulatorControl, root_arn: str) -> None:

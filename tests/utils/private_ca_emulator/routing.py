@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from private_ca_emulator.acm.service import TARGET_PREFIX as ACM_PREFIX
 from private_ca_emulator.acm.service import build_certificate_manager, is_ours
+from private_ca_emulator.bounds import refuse_beyond_policies
 from private_ca_emulator.control_api import PREFIX, answer_control
 from private_ca_emulator.ocsp import answer_ocsp, is_for_responder
 from private_ca_emulator.other_services import OtherServices
@@ -36,6 +37,7 @@ class Router:
         if target.startswith(ACM_PREFIX) and is_ours(self.manager, request):
             return self.manager.respond(request)
         accounts = self.service.accounts
-        told = scope is not None and accounts.names_account(scope.access_key)
-        account = accounts.find_account(scope.access_key) if scope is not None and told else None
-        return self.others.respond(request, account)
+        if scope is None or not accounts.names_account(scope.access_key):
+            return self.others.respond(request)
+        refusal = refuse_beyond_policies(accounts, request, scope)
+        return refusal or self.others.respond(request, accounts.find_account(scope.access_key))
