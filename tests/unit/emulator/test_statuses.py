@@ -9,10 +9,13 @@ from collections.abc import Callable
 
 import pytest
 from botocore import xform_name
+from cryptography import x509
 
 from private_ca_emulator import seeding
+from private_ca_emulator.server import EmulatorServer
 
 from .input_members import outcome_of
+from .test_revocation import ask_responder, create_revoking_root, read_crl
 from .world import World, request_for
 
 OPERATIONS = (
@@ -76,3 +79,28 @@ def test_a_status_takes_the_operations_that_the_matrix_says(
     assert [(authority["Arn"], authority["Status"]) for authority in listed] == [(arn, status)]
     outcome = outcome_of(getattr(world.client, xform_name(operation)), **request_for(operation, arn))
     assert (REFUSALS.get(outcome[0], "yes") if isinstance(outcome, tuple) else "yes") == taken
+
+
+def test_the_responder_and_the_lists_serve_active_and_disabled_authorities_alone(
+    world: World, emulator: EmulatorServer
+) -> None:
+    root, leaf = create_revoking_root(world.client, world.connect)
+    pem = world.client.get_certificate_authority_certificate(CertificateAuthorityArn=root)["Certificate"]
+    issuer = x509.load_pem_x509_certificate(pem.encode())
+
+    def serve() -> tuple[str, bool]:
+        """What the responder says, and whether a new list appears within a week."""
+        before = read_crl(world.connect, leaf)
+        said = ask_responder(emulator, leaf, issuer, "POST").response_status.name
+        world.control.advance(4 * 86400)
+        return said, read_crl(world.connect, leaf) != before
+
+    assert serve() == ("SUCCESSFUL", True)
+    world.disable(root)
+    assert serve() == ("SUCCESSFUL", True)
+    world.delete(root)
+    assert serve() == ("UNAUTHORIZED", False)
+    world.client.restore_certificate_authority(CertificateAuthorityArn=root)
+    assert serve() == ("SUCCESSFUL", True)
+    world.control.advance(3650 * 86400)
+    assert serve() == ("UNAUTHORIZED", False)

@@ -141,7 +141,10 @@ class CrlPublisher:
             self.agenda.add(due_at, self._errand(authority, issued.partition_id))
 
     def resume(self, authorities: list[CertificateAuthority]) -> None:
-        """After a restart, make every CRL anew: buckets do not outlive the process."""
+        """Make every CRL anew: after a restart, as buckets do not outlive the process, and once a CA makes them again.
+
+        A CA that is deleted or expired makes none, and one whose configuration changes makes them elsewhere.
+        """
         for authority in authorities:
             for partition_id in authority.crl_generations:
                 self.agenda.add(self.clock.now(), self._errand(authority, partition_id))

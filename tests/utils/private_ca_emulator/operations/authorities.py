@@ -196,6 +196,7 @@ def update_certificate_authority(service: PrivateCa, call: Call) -> Members:
         )
         service.crls.check_bucket(revocation)
         authority.revocation = revocation
+        service.crls.resume([authority])
     authority.settles_at = now + service.settings.update_delay
     if wanted != authority.status:
         authority.status, authority.changed_at = wanted, now
@@ -226,4 +227,5 @@ def restore_certificate_authority(service: PrivateCa, call: Call) -> Members:
         raise invalid_state("The certificate authority is not in a valid state for restoration.")
     authority.status, authority.restorable_until = authority.status_before_deletion, None
     authority.changed_at = service.clock.now()
+    service.crls.resume([authority])
     return {}

@@ -88,6 +88,7 @@ def import_certificate_authority_certificate(service: PrivateCa, call: Call) -> 
     authority.installed = build_installed(certificate, pem_chain or None)
     if authority.status != "DISABLED":
         authority.status = "ACTIVE"
+    service.crls.resume([authority])
     authority.changed_at = now
     authority.ready_at = now + service.settings.import_delay
     return {}
