@@ -35,6 +35,13 @@ except ImportError as error:
     _IMPORT_ERROR = error
 
 
+def preload_model(service: str) -> None:
+    """Load the model of another service, for the workers that inherit it; without boto3, do nothing."""
+    if _IMPORT_ERROR is None:
+        _MODELS.load_service_model(service, "service-2")
+        _MODELS.load_service_model(service, "endpoint-rule-set-1")
+
+
 @dataclass(frozen=True)
 class AwsConnection:
     """How to reach AWS, as the options say it; without a region, the one of the profile.

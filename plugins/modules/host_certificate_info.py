@@ -76,7 +76,7 @@ lineages:
       description: The terms that it was issued under.
       type: dict
     renew_at:
-      description: When it is due for renewal, ISO 8601 in UTC, or null.
+      description: When it is due for renewal, ISO 8601 in UTC, or null. AWS Certificate Manager renews what it keeps.
       type: str
     seconds_left:
       description: Seconds until it expires, or null.

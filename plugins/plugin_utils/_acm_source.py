@@ -28,7 +28,7 @@ from ..module_utils._acm.certificates import PrivateCertificates
 from ..module_utils._acm_pca.governance_api import GovernanceApi
 from ..module_utils._acm_pca.models import Issuance, IssuedCertificate
 from ..module_utils._acm_pca.polling import Polling
-from ..module_utils._aws_connection import AwsConnection, connect_client, select_connection
+from ..module_utils._aws_connection import AwsConnection, connect_client, preload_model, select_connection
 from ..module_utils._clock import Clock
 from ..module_utils._service_clients import identify_account
 from ..module_utils._x509.exported_key import ExportedKey
@@ -44,6 +44,8 @@ from ._acm_review import (
 from ._flow import Moment, Supply
 from ._host_modules import Inspection
 from ._run import RunMemory
+
+preload_model("acm")
 
 _PASSPHRASE_BYTES = 48
 """The URL-safe text of so many bytes is of the characters and the length that ExportCertificate takes."""

@@ -13,7 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import ACM_NAME, TASK, AcmSite, MakeHosts
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import (
+    ACM_NAME,
+    ROLE,
+    TASK,
+    AcmSite,
+    MakeHosts,
+)
 
 from fleet.fleet import Fleet
 from playbook_run import PlaybookRun
@@ -168,6 +174,30 @@ def test_a_renewal_that_the_service_refuses_is_rolled_back_and_tried_again_witho
     assert result_of(applied)["action"] == "apply"
     assert judge(live) == renewed
     assert len(managed.calls("ExportCertificate")) == exports
+
+
+def test_the_role_keeps_both_kinds_on_one_host_and_removes_them(
+    managed: AcmSite, local_hosts: MakeHosts, tmp_path: Path
+) -> None:
+    inventory, base = local_hosts("web01"), tmp_path / "hosts/web01"
+    kept = [{"name": "own"}, {"name": "shared", "source": "acm", "validity": None, "common_name": ACM_NAME}]
+    variables = {
+        "host_certificate_base_directory": "{{ base_directory }}",
+        "host_certificate_certificate_authority_arn": managed.site.authority,
+        "host_certificate_validity": {"type": "DAYS", "value": 30},
+        "host_certificate_subject_alternative_names": [],
+        "host_certificate_certificates": kept,
+    }
+    tasks = [{"ansible.builtin.import_role": {"name": ROLE}}]
+    for changed in (["web01"], []):
+        run = managed.site.run(tasks, inventory, vars=variables).require_success()
+        assert run.hosts_with("changed") == changed
+    assert judge(base / "own/live") != judge(base / "shared/live")
+    calls = len(managed.calls())
+    removed = {**variables, "host_certificate_state": "absent"}
+    managed.site.run(tasks, inventory, vars=removed).require_success()
+    assert not (base / "shared").exists() and not (base / "own").exists()
+    assert len(managed.calls()) == calls
 
 
 def test_acm_renews_on_its_own_clock_and_the_fleet_follows_over_ssh(

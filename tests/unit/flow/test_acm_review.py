@@ -37,17 +37,17 @@ RENEWED = {**FOUND, "serial": "0b"}
 INSTALLED = {"serial": "0a"}
 
 
-def inspected(action="none", reasons=(), candidate=None, current=INSTALLED):
+def inspected(action="none", reasons=(), candidate=None, installed=True):
     return Inspection(
         action=action,
         reasons=tuple(Reason(word, word) for word in reasons),
-        current=current,
+        current=INSTALLED if installed else None,
         csr=None,
         resumed=False,
         generation="g1" if action == "apply" else None,
         candidate=candidate,
         replaces=None,
-        certificate_arn=ARN if current else None,
+        certificate_arn=ARN if installed else None,
         issued_at=None,
     )
 
@@ -87,13 +87,13 @@ def test_the_newest_waiting_on_the_host_is_applied_and_not_exported_again():
 
 
 def test_what_the_host_misses_keeps_the_hosts_reasons():
-    reviewed = review_inspection(inspected("issue", ["missing"], current=None), FOUND, None, DESIRED, NOW)
+    reviewed = review_inspection(inspected("issue", ["missing"], installed=False), FOUND, None, DESIRED, NOW)
     assert ([reason.reason for reason in reviewed.reasons], reviewed.available) == (["missing"], ARN)
 
 
 def test_one_that_is_not_issued_yet_has_no_facts():
     pending = {**FOUND, "status": "PENDING_VALIDATION", "serial": None}
-    reviewed = review_inspection(inspected("issue", ["missing"], current=None), pending, None, DESIRED, NOW)
+    reviewed = review_inspection(inspected("issue", ["missing"], installed=False), pending, None, DESIRED, NOW)
     assert (reviewed.candidate, reviewed.available) == (None, ARN)
 
 
@@ -102,7 +102,7 @@ def test_one_that_is_not_issued_yet_has_no_facts():
     [
         pytest.param(inspected("issue", ["revoked"]), FOUND, NOW, id="revoked and not renewed"),
         pytest.param(inspected("issue", ["expired"]), FOUND, LATER, id="expired and not renewed"),
-        pytest.param(inspected("issue", ["missing"], current=None), FOUND, LATER, id="missing and expired in ACM"),
+        pytest.param(inspected("issue", ["missing"], installed=False), FOUND, LATER, id="missing and expired in ACM"),
         pytest.param(inspected(), RENEWED, LATER, id="renewed and expired again"),
     ],
 )
