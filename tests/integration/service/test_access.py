@@ -126,6 +126,15 @@ def test_the_info_module_lists_what_the_account_owns_and_what_others_share(accou
     assert other.must_run(info, name="root")["certificate_authorities"] == []
 
 
+def test_the_info_module_of_authorities_goes_through_the_five_steps(account, root, run_playbook):
+    info = "acm_pca_certificate_authority_info"
+    steps = run_five_steps(run_playbook, info, {"name": "root"}, {"name": "another"}, account.connection)
+    assert steps.statuses == ["ok"] * 5
+    for step in (steps.check, steps.apply, steps.again, steps.again_check):
+        assert [facts["arn"] for facts in step.result["certificate_authorities"]] == [root["arn"]]
+    assert steps.changed.result["certificate_authorities"] == []
+
+
 def test_the_info_module_bears_that_every_sub_call_is_denied(account, root, control):
     for operation in ("ListTags", "GetCertificateAuthorityCertificate", "GetCertificateAuthorityCsr"):
         control.fault("access_denied", operation)

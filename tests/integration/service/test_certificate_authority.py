@@ -235,3 +235,62 @@ def test_a_difference_that_nothing_can_change_is_named(account):
     assert "key_algorithm is RSA_2048, not EC_prime256v1" in failed["msg"]
     assert "usage_mode is GENERAL_PURPOSE, not SHORT_LIVED_CERTIFICATE" in failed["msg"]
     assert len(authorities(account)) == 1
+
+
+OF_KEY = {  # what openssl calls the key of each algorithm
+    "RSA_2048": "(2048 bit)",
+    "RSA_3072": "(3072 bit)",
+    "RSA_4096": "(4096 bit)",
+    "EC_prime256v1": "prime256v1",
+    "EC_secp384r1": "secp384r1",
+    "EC_secp521r1": "secp521r1",
+}
+
+
+@pytest.mark.parametrize("algorithm", OF_KEY)
+def test_a_root_of_every_key_algorithm_that_openssl_reads_signs_itself(account, algorithm, tmp_path):
+    options = {**ROOT, "key_algorithm": algorithm}
+    made = account.must_run(MODULE, **options)["certificate_authority"]
+    assert (made["status"], made["key_algorithm"]) == ("ACTIVE", algorithm)
+    (tmp_path / "root.pem").write_text(made["certificate"])
+    text = subprocess.run(
+        ["openssl", "x509", "-in", tmp_path / "root.pem", "-noout", "-text"], capture_output=True, text=True, check=True
+    ).stdout
+    assert OF_KEY[algorithm] in text
+    assert not account.must_run(MODULE, **options)["changed"]
+
+
+@pytest.mark.parametrize("algorithm", ["ML_DSA_44", "ML_DSA_65", "ML_DSA_87"])
+def test_a_root_with_a_key_against_quantum_computers_signs_itself(account, algorithm):
+    made = account.must_run(MODULE, **ROOT, key_algorithm=algorithm)["certificate_authority"]
+    assert (made["status"], made["signing_algorithm"]) == ("ACTIVE", algorithm)
+    root = x509.load_pem_x509_certificate(made["certificate"].encode())
+    root.verify_directly_issued_by(root)
+
+
+@pytest.mark.parametrize(
+    "fixed",
+    [
+        {"usage_mode": "SHORT_LIVED_CERTIFICATE"},
+        {"key_storage_security_standard": "FIPS_140_2_LEVEL_2_OR_HIGHER"},
+        {"csr_extensions": {"key_usage": ["key_cert_sign", "crl_sign"]}},
+    ],
+    ids=lambda fixed: next(iter(fixed)),
+)
+def test_what_is_chosen_at_creation_is_kept_and_seen_by_the_next_run(account, fixed):
+    options = {**ROOT, "key_algorithm": "EC_prime256v1", "region": "ap-northeast-3", **fixed}  # it offers both levels
+    account.must_run(MODULE, **options)
+    again = account.must_run(MODULE, **options)
+    (name, value) = next(iter(fixed.items()))
+    shown = again["certificate_authority"][name]
+    assert not again["changed"]
+    assert (shown if isinstance(value, str) else {key: shown[key] for key in value}) == value
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 3])
+def test_a_subordinate_has_the_path_length_that_is_asked(account, root, length):
+    options = {**SUBORDINATE, "parent_certificate_authority_arn": root["arn"], "path_length": length}
+    made = account.must_run(MODULE, **options)["certificate_authority"]
+    certificate = x509.load_pem_x509_certificate(made["certificate"].encode())
+    assert certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length == length
+    assert not account.must_run(MODULE, **options)["changed"]
