@@ -184,8 +184,6 @@ def _holds(lineage: Directory, generation: str, asked: Manifest, options: Instal
     found = read_generation(lineage, generation, options.lineage.plan)
     if found.manifest is None or found.key_missing:
         return False
-    if found.manifest.key_encrypted and not options.lineage.plan.key_encrypted:
-        return False
     recorded = asked._replace(
         issued_at=found.manifest.issued_at,
         key_format=found.manifest.key_format,

@@ -165,3 +165,12 @@ def test_the_serial_of_a_renewal_is_known_before_it_is_exported(hierarchy: Hiera
     done = attempt(tmp_path / "base", manager, ASKED)
     assert predicted["diff"]["after"]["serial"] == done["certificate"]["serial"]
     assert [reason["reason"] for reason in predicted["reasons"]] == ["renewed_by_acm"]
+
+
+def test_of_two_that_are_alike_a_host_keeps_the_one_that_it_has(hierarchy: Hierarchy, tmp_path: Path) -> None:
+    manager = MemoryManager(hierarchy)
+    arn = install(tmp_path / "base", manager)["certificate_arn"]
+    manager.now += 1800  # within the hour by which NotBefore is dated back
+    manager.request_certificate("", manager.kept[arn].request, "another token")
+    assert not install(tmp_path / "base", manager)["changed"]
+    assert install(tmp_path / "another host", manager)["certificate_arn"] != arn

@@ -118,12 +118,6 @@ def test_a_chain_without_its_root_is_taken_and_there_is_no_root_file(lineage, ex
     assert lineage.request(**SOURCE)["action"] == "none"
 
 
-def test_it_is_not_on_record_as_one_to_revoke(lineage, export):
-    lineage.install(**export())
-    lineage.install(**export())
-    assert not (lineage.path / "superseded.json").exists()
-
-
 BAD = {
     "another passphrase": ({"private_key_passphrase": "wrong"}, "the passphrase is wrong"),
     "no key": ({"private_key": "-----BEGIN NOTHING-----"}, "it is not a PEM private key"),

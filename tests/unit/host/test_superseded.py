@@ -52,6 +52,13 @@ def test_what_has_expired_goes_off_the_record_with_the_next_renewal(lineage: Hos
     assert [entry["certificate_arn"] for entry in recorded(lineage, LATEST)] == ["arn:second"]
 
 
+def test_a_certificate_of_acm_is_not_on_record_for_the_play_revokes_none(lineage: HostLineage, nginx: Nginx) -> None:
+    arn = "arn:aws:acm:us-east-1:111122223333:certificate/12345678"
+    lineage.run(now=LATER, certificate_arn=arn, **nginx.options)
+    lineage.run(now=LATEST, certificate_arn="arn:third", **nginx.options)
+    assert [entry["certificate_arn"] for entry in recorded(lineage, LATEST)] == []
+
+
 def test_a_renewal_without_a_proof_puts_nothing_on_record(lineage: HostLineage) -> None:
     lineage.run(**FIRST)
     lineage.run(now=LATER, certificate_arn="arn:second")
