@@ -54,7 +54,15 @@ def make_engine(requirements: list[str]) -> Path:
     with (folder / "lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         name = f"python-{sys.version_info[0]}.{sys.version_info[1]}"
-        return make_environment(folder / name, Path(sys.executable), requirements, read_constraints())
+        return make_environment(folder / name, Path(sys.executable), requirements, _choose_constraints(requirements))
+
+
+def _choose_constraints(requirements: list[str]) -> list[str]:
+    """Return the pins of development, without boto3's where amazon.aws 11 asks for aiobotocore, which has its own."""
+    pins = read_constraints()
+    if not any(requirement.startswith("aiobotocore") for requirement in requirements):
+        return pins
+    return [pin for pin in pins if not pin.startswith(("boto3==", "botocore==", "s3transfer=="))]
 
 
 def read_requirements() -> list[str]:

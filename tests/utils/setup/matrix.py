@@ -80,6 +80,7 @@ def run_cell(cell: Cell, interpreter: Path) -> list[str]:
     stage = make_stage(folder, python, f"ansible~={cell.core - 7}.0")
     failures = []
     environment = {**os.environ, "FLEET_PKI_STAGE": str(stage), "PATH": f"{python.parent}:{os.environ['PATH']}"}
+    environment["ANSIBLE_COLLECTIONS_PATH"] = str(stage)
     pythonpath = f"pythonpath={stage} tests/utils"
     tests = [str(python), "-m", "pytest", "-n", "2", "--dist", "worksteal", "-o", pythonpath, *TESTS]
     log = folder / "pytest.log"
