@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -37,6 +38,7 @@ COLLECTION = "fleet_pki.aws_private_ca"
 
 def run_action(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[str, Any]:
     """Return the task's result for one host. Every PrivateCaError becomes a failed result; the other hosts go on."""
+    gc.freeze()  # a full collection in this worker would write to, and so copy, every page shared with the parent
     host_name = str(task_vars.get("inventory_hostname", "localhost"))
     try:
         options = read_options(action)
