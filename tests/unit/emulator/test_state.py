@@ -119,7 +119,7 @@ def start(*arguments: str | Path) -> subprocess.Popen[str]:
 
 def test_the_command_starts_from_its_seed_once_and_from_its_state_directory_afterwards(tmp_path: Path) -> None:
     (tmp_path / "seed.yml").write_text(SEED.replace("seeded-crl-bucket", "seeded-by-command"))
-    known: list[str] = []
+    known, arn = [], ""
     for _run in range(2):
         with start("--seed", tmp_path / "seed.yml", "--state-directory", tmp_path / "state") as process:
             assert process.stdout is not None
