@@ -65,6 +65,14 @@ def test_the_collection_is_clean(command: list[str], staged_copy: Path) -> None:
     require_clean(command, staged_copy, staged_copy.parents[2])
 
 
+def test_the_documentation_builds_without_a_warning(checkout: Path, stage: Path, tmp_path: Path) -> None:
+    require_clean(["tests/utils/setup/build_docs.sh", str(tmp_path / "docs")], checkout, stage)
+    built = tmp_path / "docs/html"
+    guides = (checkout / "docs/docsite/rst").glob("*.rst")
+    assert all((built / f"docsite/{guide.stem}.html").exists() for guide in guides)
+    assert (built / "host_certificate_module.html").exists() and (built / "host_certificate_role.html").exists()
+
+
 def test_no_lint_rule_of_ansible_is_skipped(checkout: Path) -> None:
     settings = (checkout / ".ansible-lint").read_text()
     assert "profile: production" in settings
