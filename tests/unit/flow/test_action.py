@@ -4,11 +4,17 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, ServiceError
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._action import merge_carried, read_moment
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._action import (
+    merge_carried,
+    read_moment,
+    run_action,
+)
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_modules import HostModules
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome import build_failure
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import INSTALLED, NOTHING_DUE, FakeHost
@@ -52,3 +58,12 @@ def test_a_failure_names_host_certificate_resource_and_remedy_and_keeps_its_deta
         "code": "X",
         "msg": "web-01: certificate 'web': Failed to issue (arn:ca): no. Do this.",
     }
+
+
+def test_what_a_worker_inherited_is_out_of_sight_of_its_garbage_collector():
+    gc.unfreeze()
+    try:
+        run_action(SimpleNamespace(_task=SimpleNamespace(args={"defaults": "no mapping"})), {})
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
