@@ -151,7 +151,8 @@ class Site:
 
 def connect(emulator: EmulatorProcess, service: str) -> Any:
     """Return a boto3 client of the emulator."""
-    return boto3.client(
+    make_client: Any = boto3.client
+    return make_client(
         service,
         endpoint_url=emulator.endpoint_url,
         region_name=REGION,

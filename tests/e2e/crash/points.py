@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -116,10 +117,15 @@ def hold_all(held: list[Held]) -> None:
         wait_until(one.is_reached, f"a run reaches the point {one.point.name}")
 
 
+def is_released(one: Held) -> bool:
+    """Say whether the reply has left."""
+    return not one.is_held()
+
+
 def let_replies_through(held: list[Held], control: EmulatorControl) -> None:
     """Release the replies of the points that are `unwritten`, and return when they have left."""
     for one in (one for one in held if one.point.unwritten):
         for request in control.held():
             if request["fault"] == one.fault_id:
                 control.release(request["id"])
-        wait_until(lambda one=one: not one.is_held(), f"the reply at {one.point.name} leaves")
+        wait_until(partial(is_released, one), f"the reply at {one.point.name} leaves")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import TASK, Site
@@ -44,7 +45,9 @@ class ServedSite:
             kept = {name: value for name, value in arguments.items() if value is not None and name not in without}
             given[server.host.name] = kept
         names = sorted({name for arguments in given.values() for name in arguments})
-        task = {name: f"{{{{ given[inventory_hostname]['{name}'] | default(omit) }}}}" for name in names}
+        task: dict[str, Any] = {
+            name: f"{{{{ given[inventory_hostname]['{name}'] | default(omit) }}}}" for name in names
+        }
         values = ("--extra-vars", json.dumps({"given": given}))
         run = self.site.keep(self.hosts.inventory, *values, base_directory="{{ fleet_base_directory }}", **task)
         results = run.of_task(TASK)

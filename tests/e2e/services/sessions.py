@@ -81,7 +81,7 @@ class PostgresSession:
 
     def _read_until_ready(self) -> list[tuple[bytes, bytes]]:
         """Return the messages (type, body) before ReadyForQuery; an ErrorResponse is an AssertionError."""
-        messages = []
+        messages: list[tuple[bytes, bytes]] = []
         while True:
             kind, length = struct.unpack("!ci", self._read(5))
             body = self._read(length - 4)

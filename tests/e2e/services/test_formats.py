@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from typing import Any
 
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import TASK, Site
 
@@ -37,7 +38,7 @@ def test_every_format_is_read_by_the_openssl_of_each_release_and_by_java(
     site: Site, fleet: Callable[..., Fleet]
 ) -> None:
     hosts = fleet(3)
-    formats = {"formats": ["combined", "pkcs12", "der"], "keystore_passphrase": PASSPHRASE}
+    formats: dict[str, Any] = {"formats": ["combined", "pkcs12", "der"], "keystore_passphrase": PASSPHRASE}
     run = site.keep(hosts.inventory, base_directory="{{ fleet_base_directory }}", **formats).require_success()
     for host in hosts:
         enter = LIVE.format(directory=host.base_directory, passphrase=PASSPHRASE)

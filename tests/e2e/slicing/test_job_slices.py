@@ -116,7 +116,8 @@ def engine(site: Site, stage: Path, short_directory: Path, local_hosts: MakeHost
 def read_pace(site: Site) -> list[float]:
     """Return until when each rate in the table is used up, in epoch seconds."""
     keys = {name.lower(): site.environment[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
-    table = boto3.client("dynamodb", endpoint_url=site.environment["AWS_ENDPOINT_URL"], region_name=REGION, **keys)
+    make_client: Any = boto3.client
+    table = make_client("dynamodb", endpoint_url=site.environment["AWS_ENDPOINT_URL"], region_name=REGION, **keys)
     items = table.scan(TableName=TABLE)["Items"]
     return [float(item["planned"]["N"]) for item in items if item["pk"]["S"].startswith("pace:")]
 

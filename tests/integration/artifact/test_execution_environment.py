@@ -109,5 +109,5 @@ def test_ansible_runner_runs_the_role_in_that_environment(
     (totals,) = [event["event_data"]["changed"] for event in events if event["event"] == "playbook_on_stats"]
     assert totals == {HOST: 1}
     live = tmp_path / "host/host/live"
-    verify = ["openssl", "verify", "-CAfile", live / "root.pem", "-untrusted", live / "chain.pem", live / "cert.pem"]
-    subprocess.run(verify, check=True)
+    ca, chain, leaf = (str(live / name) for name in ("root.pem", "chain.pem", "cert.pem"))
+    subprocess.run(["openssl", "verify", "-CAfile", ca, "-untrusted", chain, leaf], check=True)

@@ -104,8 +104,8 @@ def test_the_role_of_the_artifact_keeps_a_certificate(
         run = installed.runner.run([play], inventory, environment=emulator.environment).require_success()
         assert run.hosts_with("changed") == changed
     live = tmp_path / "host/live"
-    verify = ["openssl", "verify", "-CAfile", live / "root.pem", "-untrusted", live / "chain.pem", live / "cert.pem"]
-    subprocess.run(verify, check=True)
+    ca, chain, leaf = (str(live / name) for name in ("root.pem", "chain.pem", "cert.pem"))
+    subprocess.run(["openssl", "verify", "-CAfile", ca, "-untrusted", chain, leaf], check=True)
 
 
 def test_one_group_of_defaults_reaches_modules_and_action(

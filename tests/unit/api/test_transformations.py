@@ -21,8 +21,9 @@ from botocore.validate import ParamValidator
 
 def accepted_by_the_model(passthrough: dict[str, Any]) -> bool:
     model = botocore.session.get_session().get_service_model("acm-pca")
-    shape = model.operation_model("IssueCertificate").input_shape.members["ApiPassthrough"]
-    return not ParamValidator().validate(passthrough, shape).has_errors()
+    request = model.operation_model("IssueCertificate").input_shape
+    assert request is not None
+    return not ParamValidator().validate(passthrough, request.members["ApiPassthrough"]).has_errors()
 
 
 @pytest.mark.parametrize(
