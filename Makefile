@@ -67,8 +67,8 @@ lint: setup ## Run every linter
 	@pytest -n $(PYTEST_WORKERS) tests/sanity/test_lint.py
 
 .PHONY: sanity
-sanity: packages setup ## Run ansible-test sanity on a copy of this checkout
-	@pytest tests/sanity/test_ansible_test.py
+sanity: ready ## Run ansible-test sanity of the oldest and the newest ansible-core on a copy of this checkout
+	@pytest -n $(PYTEST_WORKERS) tests/ends -k sanity
 
 .PHONY: test-matrix
 test-matrix: ready ## Run tests and sanity on every supported ansible-core, or on CORES="2.18 2.21"

@@ -79,4 +79,11 @@ def test_sanity_passes_at_this_end(name: str, record_property: Say, tmp_path: Pa
     run = run_sanity(copy, end.folder / "home", python.parent)
     if run.returncode or run.skipped:
         pytest.fail("\n".join([f"ansible-test sanity (all of it: {run.log})", *run.findings, *run.skipped]))
+    for line in run.missing_interpreters:
+        warnings.warn(line, stacklevel=1)
     say(record_property, end, "ansible-test sanity passed")
+
+
+def test_no_sanity_check_is_ignored(checkout: Path) -> None:
+    ignored = [path for path in (checkout / "tests/sanity").glob("ignore-*.txt") if path.read_text().strip()]
+    assert not ignored

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import urllib.parse
 from typing import Any
 
@@ -18,7 +19,12 @@ _DROPPED = ("content-length", "connection", "date", "server")
 
 
 class OtherServices:
-    """Moto behind the emulator's endpoint. Its state belongs to the process, not to one emulator."""
+    """Moto behind the emulator's endpoint. Its state belongs to the process, not to one emulator.
+
+    Moto takes one request at a time, for between a condition and the write that depends on it it lets others in.
+    """
+
+    _turn = threading.Lock()
 
     def __init__(self) -> None:
         self._application = DomainDispatcherApplication(create_backend_app)
@@ -28,7 +34,8 @@ class OtherServices:
         environ = build_environ(request)
         if account is not None:
             environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
-        chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
+        with self._turn:
+            chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
         kept = [(name, value) for name, value in headers.items() if name.lower() not in _DROPPED]
         return HttpResponse(int(status.split()[0]), b"".join(chunks), kept)
 
