@@ -12,7 +12,9 @@ if ! command -v dpkg-query >/dev/null; then
 fi
 
 mapfile -t wanted < <(sed -e 's/#.*//' -e 's/[[:space:]]*$//' requirements/debian.txt | grep .)
-installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null | awk '$2 == "installed" {print $1}')
+# dpkg-query fails when it has never heard of one of them, and lists the others all the same
+known=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null || true)
+installed=$(awk '$2 == "installed" {print $1}' <<<"$known")
 missing=()
 for package in "${wanted[@]}"; do
     grep -qxF "$package" <<<"$installed" || missing+=("$package")
