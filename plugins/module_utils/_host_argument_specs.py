@@ -98,6 +98,11 @@ REQUEST_SPEC: dict[str, Any] = {
     "key_algorithm": {"type": "str", "choices": list(KEY_ALGORITHMS), "default": "EC_prime256v1"},
 }
 INSTALL_SPEC: dict[str, Any] = {**LINEAGE_SPEC, **FILE_SPEC, **NAMES_SPEC, **SERVICE_SPEC, **ISSUED_SPEC}
+INSTALL_CONSTRAINTS: dict[str, Any] = {
+    "mutually_exclusive": [("certificate", "generation")],
+    "required_by": {"certificate": ("chain",), "private_key": ("certificate",)},
+    "required_together": [("private_key", "private_key_passphrase")],
+}
 INFO_SPEC: dict[str, Any] = {
     "name": {"type": "str"},
     "base_directory": {"type": "path", "default": BASE_DIRECTORY},

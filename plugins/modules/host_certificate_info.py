@@ -113,23 +113,19 @@ lineages:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._payload_imports import compile_sources_once
-
-compile_sources_once()  # before the next lines, which bring the rest
-
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import PrivateCaError
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._host_argument_specs import INFO_SPEC
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.info import read_lineages
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._host_call import HOST_MODULES, answer
+
+NAME = "host_certificate_info"
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=INFO_SPEC, supports_check_mode=True)
-    try:
-        lineages = read_lineages(module.params, Files())
-    except PrivateCaError as error:
-        module.fail_json(msg=error.sentence(), **error.details)
-    module.exit_json(changed=False, lineages=lineages)
+    called = HOST_MODULES[NAME]
+    module = AnsibleModule(argument_spec=called.argument_spec, supports_check_mode=True, **called.constraints)
+    result = answer(NAME, module.params, Files(), module.check_mode)
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

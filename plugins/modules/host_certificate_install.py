@@ -209,28 +209,18 @@ restored:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._payload_imports import compile_sources_once
-
-compile_sources_once()  # before the next lines, which bring the rest
-
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import PrivateCaError
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._host_argument_specs import INSTALL_SPEC
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.install import install_certificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._host_call import HOST_MODULES, answer
+
+NAME = "host_certificate_install"
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec=INSTALL_SPEC,
-        supports_check_mode=True,
-        mutually_exclusive=[("certificate", "generation")],
-        required_by={"certificate": ("chain",), "private_key": ("certificate",)},
-        required_together=[("private_key", "private_key_passphrase")],
-    )
-    try:
-        result = install_certificate(module.params, Files(), module.check_mode)
-    except PrivateCaError as error:
-        module.fail_json(msg=error.sentence(), **error.details)
+    called = HOST_MODULES[NAME]
+    module = AnsibleModule(argument_spec=called.argument_spec, supports_check_mode=True, **called.constraints)
+    result = answer(NAME, module.params, Files(), module.check_mode)
+    if result.get("failed"):
+        module.fail_json(**result)
     module.exit_json(**result)
 
 

@@ -23,6 +23,7 @@ from ..module_utils._errors import InvalidInput, PrivateCaError, UnusableState
 from ._announcement import compose_line
 from ._defaults import apply_defaults
 from ._flow import Flow, Moment, remove_certificate
+from ._host_calls import call_on_host
 from ._host_modules import HostModules, ModuleRunner
 from ._options import ARGUMENT_SPEC, CONSTRAINTS, FILE_OPTIONS
 from ._outcome import Outcome, build_failure, build_result
@@ -32,8 +33,6 @@ from ._sources import ControlNode, open_source
 from ._supersession import require_ledger
 
 display = Display()
-
-COLLECTION = "fleet_pki.aws_private_ca"
 
 
 def run_action(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,9 +105,7 @@ def bind_runner(action: ActionBase, task_vars: Mapping[str, Any]) -> ModuleRunne
     """Return what runs one of the collection's modules on the host of the task, in one round trip."""
 
     def run_module(module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        return action._execute_module(
-            module_name=f"{COLLECTION}.{module}", module_args=dict(arguments), task_vars=dict(task_vars)
-        )
+        return call_on_host(action, task_vars, module, arguments)
 
     return run_module
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,6 +32,15 @@ ACM_OPTIONS: dict[str, Any] = {
     "common_name": ACM_NAME,
     "subject_alternative_names": [f"DNS:{ACM_NAME}", "DNS:www.example.com"],
 }
+
+_CALL = re.compile(r"Calling (\w+)\n.*Using module file ")
+
+
+def list_modules(run: PlaybookRun) -> list[str]:
+    """Return the host modules that were called, in order; the run must be at -vvv, and on local connections."""
+    calls = _CALL.findall(run.stdout)
+    assert len(calls) == run.stdout.count("Using module file") == run.stdout.count(" EXEC ")
+    return calls
 
 
 @dataclass

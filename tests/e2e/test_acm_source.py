@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,12 +18,11 @@ from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import (
     TASK,
     AcmSite,
     MakeHosts,
+    list_modules,
 )
 
 from fleet.fleet import Fleet
 from playbook_run import PlaybookRun
-
-MODULE = re.compile(r"Using module file \S+/plugins/modules/(\w+)\.py")
 
 
 def openssl(*arguments: str | Path, text: str | None = None) -> str:
@@ -72,7 +70,7 @@ def test_a_certificate_of_acm_goes_through_the_five_steps_and_its_renewal(
         before = len(managed.calls())
         again = managed.keep(inventory, "-vvv", *options).require_success()
         assert again.hosts_with("changed") == []
-        assert MODULE.findall(again.stdout) == ["host_certificate_request"]
+        assert list_modules(again) == ["host_certificate_request"]
         assert managed.calls()[before:] == ["DescribeCertificate"]
 
     renewed = managed.renew(arn)

@@ -2,25 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run costs, counted: module round trips by Ansible's own word, calls by the CA's record."""
+"""What a run costs, counted: round trips by Ansible's own word, calls by the CA's record."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
-from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import ACTION, TASK, MakeHosts, Site
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import ACTION, TASK, MakeHosts, Site, list_modules
 
 from fleet.fleet import Fleet
-from playbook_run import PlaybookRun
-
-MODULE = re.compile(r"Using module file \S+/plugins/modules/(\w+)\.py")
-
-
-def list_modules(run: PlaybookRun) -> list[str]:
-    """Return the modules that were run on hosts, in order; the run must be at -vvv."""
-    return MODULE.findall(run.stdout)
 
 
 def test_nothing_due_costs_one_module_and_no_call_and_no_write_to_the_ledger(

@@ -46,7 +46,7 @@ def test_the_host_modules_work_at_this_end_without_boto3(name: str, record_prope
     end = ENDS[name]
     python = end.provide()
     assert ask(python, "import importlib.util; print(importlib.util.find_spec('boto3'))") == "None\n"
-    inside = [*HOST_TESTS, "--ignore", *HOST_TESTS_OVER_ANSIBLE]
+    inside = [*HOST_TESTS, *(f"--ignore={path}" for path in HOST_TESTS_OVER_ANSIBLE)]
     run = run_tests(python, inside, f"{end.folder}/stage .stage tests/utils", {})
     require_passed(run, count_tests(inside))
     over = {"FLEET_PKI_HOST_PYTHON": str(python), "PYTHONPATH": ""}

@@ -17,16 +17,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.
     IssuedCertificate,
     LineageId,
 )
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import PrivateCaError
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._host_argument_specs import (
-    INFO_SPEC,
-    INSTALL_SPEC,
-    REQUEST_SPEC,
-)
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.info import read_lineages
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.install import install_certificate
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.request import request_certificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._host_call import HOST_MODULES, answer
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow import (
     Flow,
     Moment,
@@ -52,17 +43,6 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._signing 
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import DAY, NOW, Hierarchy
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_lineage import HastyFiles
 from fixed_clock import FixedClock
-
-
-def _read_info(params: Mapping[str, Any], files: Files, _check_mode: bool) -> dict[str, Any]:
-    return {"lineages": read_lineages(params, files)}
-
-
-_MODULES = {
-    "host_certificate_request": (REQUEST_SPEC, request_certificate),
-    "host_certificate_install": (INSTALL_SPEC, install_certificate),
-    "host_certificate_info": (INFO_SPEC, _read_info),
-}
 
 
 @dataclass
@@ -93,14 +73,11 @@ class MemoryAuthority:
 
 def run_module(module: str, arguments: Mapping[str, Any], *, check_mode: bool) -> dict[str, Any]:
     """Return what the module would: its options validated as Ansible does, a failure as a failed result."""
-    spec, run = _MODULES[module]
-    validated = ArgumentSpecValidator(spec).validate(dict(arguments))
+    called = HOST_MODULES[module]
+    validated = ArgumentSpecValidator(called.argument_spec, **called.constraints).validate(dict(arguments))
     if validated.error_messages:
         return {"failed": True, "msg": "; ".join(validated.error_messages)}
-    try:
-        return run(validated.validated_parameters, HastyFiles(), check_mode)
-    except PrivateCaError as error:
-        return {"failed": True, "msg": error.sentence(), **error.details}
+    return answer(module, validated.validated_parameters, HastyFiles(), check_mode)
 
 
 def sign(options: Mapping[str, Any], authority: MemoryAuthority, moment: Moment) -> tuple[Order, Source]:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_calls import read_sources
 
 from source_tree import (
     CHECKOUT,
@@ -97,6 +98,15 @@ def test_a_host_module_is_imported_where_there_is_no_boto3(path: Path, stage: Pa
     command = [sys.executable, "-c", FORBID_AWS, name_module(path)]
     done = subprocess.run(command, env={"PYTHONPATH": str(stage)}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_action_sends_hosts_every_source_that_a_call_can_import_and_nothing_that_names_an_aws_library() -> None:
+    sent = {name for name, source in read_sources(CHECKOUT / "plugins/module_utils") if source is not None}
+    needed = close_over_imports(Path("plugins/module_utils/_host_call.py"))
+    assert {name_module(path) for path in needed if path.name != "__init__.py"} <= sent
+    assert not [
+        name for names in needed.values() for name in names if name.split(".")[0] in {*AWS_LIBRARIES, "ansible"}
+    ]
 
 
 def test_code_shared_by_plugins_is_private() -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The fleet_pki.aws_private_ca authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host with nothing due imports: Python compiles each module that Ansible ships anew in every run."""
+"""What a host with nothing due imports: Python compiles each module that is sent along anew in every run."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ NEEDED = {
     "_generations.plan",
     "_generations.state",
     "_host_argument_specs",
+    "_host_call",
     "_lineage.diff",
     "_lineage.disk",
     "_lineage.judgement",
@@ -40,11 +41,10 @@ NEEDED = {
 }
 SCRIPT = f"""
 import json, sys
-from {PACKAGE} import _host_argument_specs
 from {PACKAGE}._generations.files import Files
-from {PACKAGE}._lineage.request import request_certificate
-answer = request_certificate(json.load(sys.stdin), Files(), False)
-json.dump([answer["action"], sorted(sys.modules)], sys.stdout)
+from {PACKAGE}._host_call import answer
+result = answer("host_certificate_request", json.load(sys.stdin), Files(), False)
+json.dump([result["action"], sorted(sys.modules)], sys.stdout)
 """
 
 

@@ -31,7 +31,7 @@ from setup.matrix import CONTROLLER_PYTHONS, Cell, read_supported_cores
 OLDEST_PYTHON = (3, 8)
 PINS = CHECKOUT / "requirements/ends"
 HOST_TESTS = ("tests/unit/host",)
-HOST_TESTS_OVER_ANSIBLE = ("tests/unit/host/test_modules.py",)
+HOST_TESTS_OVER_ANSIBLE = ("tests/unit/host/test_modules.py", "tests/unit/host/test_host_program.py")
 CORE_TESTS = ("tests/unit/flow", "tests/e2e/test_role.py", "tests/integration", "-k", "flow or test_role or five_steps")
 _CORE_LIBRARIES = ("boto3", "cryptography", "moto", "pytest")
 _MINORS = range(OLDEST_PYTHON[1], 15)

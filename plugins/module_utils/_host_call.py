@@ -1,0 +1,88 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A host module as a function: options in, result out, whichever way they travelled.
+
+The modules call it with what Ansible's library parsed on the host; the action has it called without that library there.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Mapping, NamedTuple, Sequence
+
+from ._errors import PrivateCaError
+from ._generations.files import Files
+from ._host_argument_specs import INFO_SPEC, INSTALL_CONSTRAINTS, INSTALL_SPEC, REQUEST_SPEC
+
+HIDDEN = "*" * 8
+
+
+class HostModule(NamedTuple):
+    """One host module: its argument specification, what else binds its options, and what it does."""
+
+    argument_spec: Mapping[str, Any]
+    constraints: Mapping[str, Any]
+    run: Callable[[Mapping[str, Any], Files, bool], dict[str, Any]]
+
+
+def answer(module: str, options: Mapping[str, Any], files: Files, check_mode: bool) -> dict[str, Any]:
+    """Return the module's result for validated options. An error is a failed result; no secret is in any."""
+    called = HOST_MODULES[module]
+    try:
+        result = called.run(expand_paths(options, called.argument_spec), files, check_mode)
+    except PrivateCaError as error:
+        result = {**error.details, "failed": True, "msg": error.sentence()}
+    secrets = [options.get(name) for name, option in called.argument_spec.items() if option.get("no_log")]
+    return hide([str(secret) for secret in secrets if secret], result)
+
+
+def expand_paths(options: Mapping[str, Any], argument_spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options with the home directories and environment variables in paths: those of the host."""
+    expanded = dict(options)
+    for name, value in options.items():
+        option = argument_spec.get(name, {})
+        if value is not None and option.get("type") == "path":
+            expanded[name] = os.path.expanduser(os.path.expandvars(value))
+        elif value is not None and "options" in option:
+            expanded[name] = expand_paths(value, option["options"])
+    return expanded
+
+
+def hide(secrets: Sequence[str], value: Any) -> Any:
+    """Return the JSON value with stars for each secret, wherever it occurs: a command may have printed it."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, HIDDEN)
+        return value
+    if isinstance(value, dict):
+        return {hide(secrets, name): hide(secrets, each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [hide(secrets, each) for each in value]
+    return value
+
+
+def _request(options: Mapping[str, Any], files: Files, check_mode: bool) -> dict[str, Any]:
+    from ._lineage.request import request_certificate
+
+    return request_certificate(options, files, check_mode)
+
+
+def _install(options: Mapping[str, Any], files: Files, check_mode: bool) -> dict[str, Any]:
+    from ._lineage.install import install_certificate
+
+    return install_certificate(options, files, check_mode)
+
+
+def _read(options: Mapping[str, Any], files: Files, _check_mode: bool) -> dict[str, Any]:
+    from ._lineage.info import read_lineages
+
+    return {"changed": False, "lineages": read_lineages(options, files)}
+
+
+HOST_MODULES = {
+    "host_certificate_request": HostModule(REQUEST_SPEC, {}, _request),
+    "host_certificate_install": HostModule(INSTALL_SPEC, INSTALL_CONSTRAINTS, _install),
+    "host_certificate_info": HostModule(INFO_SPEC, {}, _read),
+}
