@@ -93,4 +93,5 @@ def call_on_host(
         return {"failed": True, "msg": ", ".join(validated.error_messages)}
     display.vvv(f"Calling {module}", host=task_vars.get("inventory_hostname"))
     call = {"module": module, "options": validated.validated_parameters}
-    return dict(action._execute_module(module_name=PROGRAM, module_args=call, task_vars=dict(task_vars)))
+    program = f"ansible.legacy.{PROGRAM}"  # from the directories of modules, whatever collections a role names
+    return dict(action._execute_module(module_name=program, module_args=call, task_vars=dict(task_vars)))

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -53,13 +54,14 @@ def test_an_interpreter_that_was_discovered_need_not_be_discovered_again(
     assert facts == {"discovered_interpreter_python": "/usr/bin/python3.11"}
 
 
-def test_a_fleet_asks_once_for_the_algorithm_of_its_ca_and_once_for_each_certificate(
+def test_a_fleet_asks_once_for_the_algorithm_of_its_ca_and_once_for_each_certificate_and_writes_one_program(
     site: Site, local_hosts: MakeHosts
 ) -> None:
     names = [f"web{number:02}" for number in range(8)]
     calls = len(site.control.requests("IssueCertificate"))
-    run = site.keep(local_hosts(*names), "--forks", "8").require_success()
+    run = site.keep(local_hosts(*names), "--forks", "8", "-vvv").require_success()
     assert run.hosts_with("changed") == names
+    assert len(set(re.findall("Using module file (.*)", run.stdout))) == 1
     assert site.count_requests("DescribeCertificateAuthority") == 1
     assert site.count_requests("IssueCertificate") - calls == len(names)
 
