@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import ACTION, ROLE, Site
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import ACTION, ROLE, MakeHosts, Site
 
 from fleet.fleet import Fleet
 from fleet.hosts import Host
@@ -132,20 +133,75 @@ def add_two_names(site: Site, hosts: Fleet) -> None:
     assert len(site.list_issued()) == asked + len(names)
 
 
-def test_the_role_looks_at_the_hosts_python_when_asked_to(site: Site, fleet: Callable[..., Fleet]) -> None:
-    hosts = fleet(1, ("bookworm",))
-    run = play(site, hosts, host_certificate_install_dependencies=True).require_success()
-    assert run.of_task(ROLE + " : Check the host's Python")[hosts[0].name].status == "ok"
-    assert (
-        run.of_task(ROLE + " : Install the distribution's package of cryptography")[hosts[0].name].status == "skipped"
+LACKING = 'raise ImportError("No module named cryptography")\n'
+PACKAGE_MANAGER = """
+import pathlib
+from ansible.module_utils.basic import AnsibleModule
+
+module = AnsibleModule({"name": {"required": True}, "state": {}, "lacking": {}}, supports_check_mode=True)
+lacking = pathlib.Path(LACKING)
+changed = module.params["name"].endswith("cryptography") and lacking.exists()
+if changed and not module.check_mode:
+    lacking.unlink()
+module.exit_json(changed=changed)
+"""
+
+
+def test_the_role_installs_the_library_that_a_host_lacks_when_asked_to(
+    site: Site, local_hosts: MakeHosts, tmp_path: Path
+) -> None:
+    (tmp_path / "shadow").mkdir()
+    lacking, wrapper = tmp_path / "shadow/cryptography.py", tmp_path / "python-without-cryptography"
+    lacking.write_text(LACKING)
+    wrapper.write_text(f'#!/bin/sh\nPYTHONPATH={lacking.parent} exec {sys.executable} "$@"\n')
+    wrapper.chmod(0o755)
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library/tried.py").write_text(PACKAGE_MANAGER.replace("LACKING", repr(str(lacking))))
+    inventory = local_hosts(web01={"ansible_python_interpreter": str(wrapper), "ansible_package_use": "ansible.legacy.tried"})
+
+    def keep(*options: str, **variables: Any) -> PlaybookRun:
+        return site.run(
+            [{"ansible.builtin.import_role": {"name": ROLE}}],
+            inventory,
+            *options,
+            vars={
+                "host_certificate_base_directory": "{{ base_directory }}",
+                "host_certificate_certificate_authority_arn": site.authority,
+                **variables,
+            },
+            environment={"ANSIBLE_LIBRARY": str(tmp_path / "library")},
+        )
+
+    assert "Install cryptography >= 3.3" in keep("--check").of_task(ACTION)["web01"].result["results"][0]["msg"]
+    install = f"{ROLE} : Install the distribution's package of cryptography"
+    predicted = keep("--check", host_certificate_install_dependencies=True).require_success()
+    assert (predicted.of_task(install)["web01"].status, predicted.of_task(ACTION)["web01"].status) == (
+        "changed", "skipped",
+    )  # fmt: skip
+    assert lacking.exists()
+    done = keep(host_certificate_install_dependencies=True).require_success()
+    assert done.of_task(install)["web01"].status == "changed"
+    assert list_outcomes(done, "web01") == [("issue", True)]
+
+
+def test_entries_that_cannot_be_kept_are_refused_and_the_other_hosts_go_on(site: Site, local_hosts: MakeHosts) -> None:
+    entries = "host_certificate_certificates"
+    inventory = local_hosts(
+        good={entries: [{"name": "web"}, {"name": "web", "base_directory": "{{ base_directory }}/2"}]},
+        misspelt={entries: [{"name": "web", "valdity": {"value": 30}}]},
+        twice={entries: [{"name": "web"}, {"name": "mail"}, {"name": "web", "validity": {"value": 30}}]},
     )
-
-
-def test_an_unknown_option_of_a_certificate_is_refused(site: Site, fleet: Callable[..., Fleet]) -> None:
-    hosts = fleet(1, ("bookworm",))
-    run = play(site, hosts, host_certificate_certificates=[{"name": "web", "valdity": {"value": 30}}])
-    assert run.hosts_with("failed") == [hosts[0].name]
-    assert "valdity" in run.stdout
+    variables = {
+        "host_certificate_base_directory": "{{ base_directory }}",
+        "host_certificate_certificate_authority_arn": site.authority,
+    }
+    run = site.run([{"ansible.builtin.import_role": {"name": ROLE}}], inventory, vars=variables)
+    assert (run.hosts_with("changed"), run.hosts_with("failed")) == (["good"], ["misspelt", "twice"])
+    assert "valdity" in run.of_task(ACTION)["misspelt"].result["results"][0]["msg"]
+    refused = run.of_task(f"{ROLE} : Check that each entry is for a certificate of its own")["twice"].result["msg"]
+    assert refused.startswith("twice: certificate web in /") and "mail" not in refused
+    assert refused.endswith("Give each entry a name of its own.")
+    assert len(site.list_issued()) == 2
 
 
 def test_the_trust_store_role_makes_a_host_trust_the_private_root(site: Site, fleet: Callable[..., Fleet]) -> None:
