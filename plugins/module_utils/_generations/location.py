@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -99,3 +100,12 @@ def open_lineage(files: Files, base_directory: str, name: str, create: bool = Fa
         return None
     with base:
         return base.ensure(name, 0o755) if create else base.open(name)
+
+
+def refuse_unwritable(base_directory: str, name: str) -> None:
+    """Raise ``OSError``, as making or changing the lineage would, where this user may not write; write nothing."""
+    place = os.path.join(check_parents(base_directory), name)
+    while not os.path.lexists(place):
+        place = os.path.dirname(place)
+    if not os.access(place, os.W_OK | os.X_OK, effective_ids=True):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), place)

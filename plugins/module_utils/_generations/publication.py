@@ -139,7 +139,12 @@ def check_links(plan: FilePlan) -> None:
     for path in plan.links:
         folder = check_parents(os.path.dirname(path))
         if not os.path.isdir(folder):
-            raise UnsafePath("Failed to make a link", on=path, because=f"the directory {folder} is missing")
+            raise UnsafePath(
+                "Failed to make a link",
+                on=path,
+                because=f"the directory {folder} is missing",
+                remedy="Make it before, or take the path out of links",
+            )
         if os.path.lexists(path) and not os.path.islink(path):
             raise UnsafePath(
                 "Failed to make a link",

@@ -22,19 +22,24 @@ from .judgement import Judgement, RequestOptions, build_result, judge_lineage, r
 
 
 def request_certificate(params: Mapping[str, Any], files: Files, check_mode: bool) -> dict[str, Any]:
-    """Return the module's result (see CONTRIBUTING.md). In check mode, and when nothing is to be issued, only look."""
+    """Return the module's result (see CONTRIBUTING.md). In check mode, and when nothing is to be issued, only look.
+
+    What cannot be requested or installed on this host fails in both modes, and before anything is written.
+    """
     options = read_request_options(params)
     lineage_options = options.lineage
     check_clock(lineage_options.now, time.time(), options.max_clock_skew)
     with told_disk_errors("look at the lineage", lineage_options.base_directory):
         judgement, resumable, superseded = _look(options, files)
     writes = judgement.adoptable is not None or (judgement.verdict.action == "issue" and options.makes_keys)
-    if check_mode or not writes:
-        return build_result(options, judgement.verdict, None, writes and not resumable, superseded)
-    from .pending import leave_request
+    if writes:
+        from .pending import leave_request, rehearse_request
 
-    with told_disk_errors("leave a request", f"{lineage_options.base_directory}/{lineage_options.name}"):
-        return leave_request(options, files)
+        with told_disk_errors("leave a request", f"{lineage_options.base_directory}/{lineage_options.name}"):
+            rehearse_request(options)
+            if not check_mode:
+                return leave_request(options, files)
+    return build_result(options, judgement.verdict, None, writes and not resumable, superseded)
 
 
 def check_clock(control_node: float, host: float, tolerance: float) -> None:

@@ -15,8 +15,15 @@ from .subjects import build_subject, normalise_subject
 
 def build_request(key: Any, subject: Mapping[str, Any], subject_alternative_names: Sequence[str]) -> str:
     """Return the CSR of ``key`` in PEM. The SAN extension is critical when the subject is empty (RFC 5280 4.2.1.6)."""
-    from cryptography import x509
     from cryptography.hazmat.primitives import serialization
+
+    request = start_request(subject, subject_alternative_names).sign(key, choose_signature_hash(key))
+    return request.public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+
+def start_request(subject: Mapping[str, Any], subject_alternative_names: Sequence[str]) -> Any:
+    """Return what a key has only to sign. Raise ``InvalidInput`` for names that a CSR cannot have."""
+    from cryptography import x509
 
     names = normalise_general_names(subject_alternative_names)
     wanted = normalise_subject(subject)
@@ -27,11 +34,10 @@ def build_request(key: Any, subject: Mapping[str, Any], subject_alternative_name
             remedy="Set common_name, subject or subject_alternative_names",
         )
     builder = x509.CertificateSigningRequestBuilder().subject_name(build_subject(wanted))
-    if names:
-        extension = x509.SubjectAlternativeName([build_general_name(name) for name in names])
-        builder = builder.add_extension(extension, critical=not wanted)
-    request = builder.sign(key, choose_signature_hash(key))
-    return request.public_bytes(serialization.Encoding.PEM).decode("ascii")
+    if not names:
+        return builder
+    extension = x509.SubjectAlternativeName([build_general_name(name) for name in names])
+    return builder.add_extension(extension, critical=not wanted)
 
 
 def choose_signature_hash(key: Any) -> Any:

@@ -4,6 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,3 +23,22 @@ def hierarchy() -> Hierarchy:
 @pytest.fixture
 def lineage(tmp_path: Path, hierarchy: Hierarchy) -> HostLineage:
     return HostLineage(tmp_path / "base", hierarchy)
+
+
+@pytest.fixture
+def as_ordinary_user() -> Callable[[], contextlib.AbstractContextManager[Path]]:
+    """Return a context in which this process is not root; it has a folder of its own, for which modes count."""
+
+    @contextlib.contextmanager
+    def be() -> Iterator[Path]:
+        user = os.geteuid()
+        with tempfile.TemporaryDirectory() as name:
+            if user == 0:
+                os.chown(name, 65534, -1)
+                os.seteuid(65534)
+            try:
+                yield Path(name)
+            finally:
+                os.seteuid(user)
+
+    return be

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
+    MissingLibrary,
     PrivateCaError,
     StepFailed,
     UnusableState,
 )
-from host_authority import DAY, NOW
+from host_authority import DAY, NOW, Hierarchy
 from host_faults import FaultyFiles, die, run_in_child
 from host_lineage import HostLineage
 
@@ -168,3 +171,46 @@ def test_check_mode_fails_where_the_real_run_does(lineage: HostLineage) -> None:
     for check_mode in (True, False):
         with pytest.raises(PrivateCaError, match="there is a link or a file in its place"):
             lineage.request(check_mode=check_mode)
+
+
+def _require_both_modes_to_fail(lineage: HostLineage, message: str, **options: Any) -> None:
+    before = lineage.snapshot()
+    for check_mode in (True, False):
+        with pytest.raises(PrivateCaError, match=message):
+            lineage.request(check_mode=check_mode, **options)
+        assert lineage.snapshot() == before
+
+
+def test_check_mode_misses_the_library_that_a_request_needs(
+    lineage: HostLineage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    with pytest.raises(MissingLibrary, match=r"Install cryptography >= 3\.3"):
+        lineage.request(check_mode=True)
+    assert not lineage.base.exists()
+
+
+def test_names_that_no_request_can_have_are_told_by_check_mode_too(lineage: HostLineage) -> None:
+    _require_both_modes_to_fail(lineage, "C=Germany", subject={"C": "Germany"})
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_link_that_cannot_be_made_is_told_before_a_request_is_left(lineage: HostLineage, taken: bool) -> None:
+    lineage.base.mkdir()
+    path = lineage.base / ("taken" if taken else "missing/link")
+    if taken:
+        path.write_text("mine")
+    message = "a file or directory is in its place" if taken else "is missing"
+    _require_both_modes_to_fail(lineage, message, links={str(path): "fullchain.pem"})
+
+
+@pytest.mark.parametrize("place", ["base", "lineage"])
+def test_check_mode_tells_where_this_user_may_not_write(
+    hierarchy: Hierarchy, place: str, as_ordinary_user: Callable[[], contextlib.AbstractContextManager[Path]]
+) -> None:
+    with as_ordinary_user() as folder:
+        lineage = HostLineage(folder / "base", hierarchy)
+        made = lineage.base if place == "base" else lineage.path
+        made.mkdir(parents=True)
+        made.chmod(0o555)
+        _require_both_modes_to_fail(lineage, "Permission denied. Run the task with become")
