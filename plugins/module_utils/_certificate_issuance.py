@@ -26,8 +26,8 @@ from ._issuance_options import require_region, select_ledger, select_limits, sel
 from ._issuance_token import describe_terms
 from ._issuing import Asked, Issuer, find_known
 from ._ledger.opening import LedgerOptions, open_ledger, peek_ledger
-from ._x509.facts import normalise_serial
 from ._x509.library import require_cryptography
+from ._x509.serials import read_serial
 
 _MOST_CSR_OCTETS = 32768
 
@@ -38,12 +38,19 @@ def choose_authority(options: Mapping[str, Any]) -> AuthorityArn:
     if resumed:
         authority = authority_of_certificate(resumed)
         if named and named != authority.text:
-            raise InvalidInput("Failed to resume", because=f"it is not a certificate of {named}", on=resumed)
+            raise InvalidInput(
+                "Failed to resume",
+                because=f"it is not a certificate of {named}",
+                on=resumed,
+                remedy="Leave certificate_authority_arn out: the certificate's ARN names its CA",
+            )
     elif named:
         authority = parse_authority_arn(named)
     else:
         raise InvalidInput(
-            "Failed to choose a CA", because="neither certificate_authority_arn nor certificate_arn was given"
+            "Failed to choose a CA",
+            because="neither certificate_authority_arn nor certificate_arn was given",
+            remedy="Give certificate_authority_arn",
         )
     require_region(authority, options.get("region"))
     return authority
@@ -132,16 +139,21 @@ class CertificateIssuance:
 
     def _build_request(self) -> IssuanceRequest:
         options = self.options
+        select_limits(options)  # check mode refuses what is no limit too
         authority = choose_authority(options)
         passthrough = build_passthrough(options.get("api_passthrough"))
         template = template_arn(options.get("template"), authority.text)
         csr = read_csr(options)
         if csr is None:
-            raise InvalidInput("Failed to read the CSR", because="neither csr nor csr_path was given")
+            raise InvalidInput(
+                "Failed to read the CSR", because="neither csr nor csr_path was given", remedy="Give one of the two"
+            )
         check_csr(csr, passthrough)
         validity = read_validity(options["validity"])
         if validity is None:
-            raise InvalidInput("Failed to read the validity", because="it is empty")
+            raise InvalidInput(
+                "Failed to read the validity", because="it is empty", remedy="Give it as {type: DAYS, value: 90}"
+            )
         replaces = options.get("replaces")
         return IssuanceRequest(
             certificate_authority_arn=authority.text,
@@ -151,7 +163,7 @@ class CertificateIssuance:
             validity=validity,
             validity_not_before=read_validity(options.get("validity_not_before")),
             api_passthrough=passthrough,
-            replaces=normalise_serial(replaces) if replaces else None,
+            replaces=read_serial(replaces) if replaces else None,
         )
 
 
@@ -179,11 +191,12 @@ def read_csr(options: Mapping[str, Any]) -> str | None:
     try:
         with Path(path).open("rb") as file:
             octets = file.read(_MOST_CSR_OCTETS + 1)  # no more than what tells that it is too long
-        return octets.decode("ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(
-            "Failed to read the CSR", on=path, because=str(error), remedy="Give the path of a PEM file on this host"
-        ) from error
+        return octets.decode("utf-8")
+    except OSError as error:
+        because, remedy = error.strerror, "Give the path of a PEM file where this module runs, readable for its user"
+    except UnicodeDecodeError:
+        because, remedy = "it is no text", f"Give it in PEM: openssl req -inform DER -in {path} -out {path}.pem"
+    raise InvalidInput("Failed to read the CSR", on=path, because=because, remedy=remedy)
 
 
 def _diff(request: IssuanceRequest) -> dict[str, Any]:

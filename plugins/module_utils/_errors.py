@@ -57,7 +57,9 @@ class PrivateCaError(Exception):
         if self.because is not None:
             message = f"{message}: {self.because.rstrip('. ')}"
         message = message.rstrip(".") + "."
-        return message if self.remedy is None else f"{message} {self.remedy.rstrip('.')}."
+        if self.remedy is None:
+            return message
+        return f"{message} {self.remedy}" if self.remedy.endswith("?") else f"{message} {self.remedy.rstrip('.')}."
 
 
 class InvalidInput(PrivateCaError):

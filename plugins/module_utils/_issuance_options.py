@@ -133,7 +133,18 @@ def select_ledger(options: Mapping[str, Any], region: str | None = None) -> Ledg
 
 
 def select_limits(options: Mapping[str, Any]) -> Limits:
-    """Return the limits that all workers and control nodes with the same ledger share; 0 requests a second is none."""
+    """Return the limits that all workers and control nodes with the same ledger share; 0 requests a second is none.
+
+    Raise InvalidInput for what is no limit.
+    """
+    for name, least in (("requests_per_second", 0), ("max_issuances", 0), ("max_issuances_period", 1)):
+        if options.get(name) is not None and options[name] < least:
+            raise InvalidInput(
+                "Failed to read the limits",
+                on=name,
+                because=f"it is {options[name]:g}",
+                remedy=f"Give a number from {least} on, or leave {name} out",
+            )
     most = options.get("max_issuances")
     rate = options["requests_per_second"]
     return Limits(

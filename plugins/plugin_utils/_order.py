@@ -15,7 +15,7 @@ from ..module_utils._acm_pca.models import LineageId, Validity
 from ..module_utils._acm_pca.templates import takes_api_passthrough, template_arn
 from ..module_utils._acm_pca.transformations import build_passthrough, read_validity
 from ..module_utils._errors import InvalidInput
-from ..module_utils._issuance_options import require_region
+from ..module_utils._issuance_options import require_region, select_limits
 from ..module_utils._issuance_token import canonical_passthrough
 from ..module_utils._lineage.service import read_service
 from ..module_utils._x509.names import normalise_general_names
@@ -110,6 +110,7 @@ def read_order(options: Mapping[str, Any], host: str) -> SigningOrder:
             "Failed to read the validity", because="it is empty", remedy="Give it as {type: DAYS, value: 90}"
         )
     check_service(options)
+    select_limits(options)
     return SigningOrder(
         lineage=LineageId(host=host, name=options["name"]),
         authority=authority,

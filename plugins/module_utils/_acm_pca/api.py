@@ -4,8 +4,8 @@
 
 """AWS Private CA, one method for each operation that the collection uses.
 
-The client is injected and must not retry by itself (``_aws_options.build_client`` sees to that). Each method returns
-plain values and raises only errors of the collection.
+The client is injected and must not retry by itself (``_aws_connection.connect_client`` sees to that). Each method
+returns plain values and raises only errors of the collection.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Protocol, TypeVar
 
 from .._clock import Clock, SystemClock
+from .._x509.pem import extract_request
 from .errors import BotoCoreError, ClientError, Fault, read_fault, translate
 from .models import IssuanceRequest, IssuedCertificate, Validity
 from .retries import RetryPolicy, call_with_retries
@@ -150,10 +151,10 @@ class PrivateCaApi:
 
 
 def issue_parameters(request: IssuanceRequest, token: str) -> dict[str, Any]:
-    """Return the parameters of boto3's ``issue_certificate`` for ``request``."""
+    """Return the parameters of boto3's ``issue_certificate`` for ``request``; of the CSR's text the request alone."""
     parameters: dict[str, Any] = {
         "CertificateAuthorityArn": request.certificate_authority_arn,
-        "Csr": request.csr.encode(),
+        "Csr": extract_request(request.csr).encode(),
         "SigningAlgorithm": request.signing_algorithm,
         "TemplateArn": request.template_arn,
         "Validity": _validity_parameter(request.validity),

@@ -16,7 +16,7 @@ from typing import Any, Mapping, Sequence
 
 from .._errors import InvalidInput
 from .._reissue_policy import parse_renew_before
-from .._x509.facts import normalise_serial
+from .._x509.serials import read_serial
 
 COLUMNS = {
     "aws_account_id": "awsAccountId",
@@ -65,7 +65,7 @@ def _row(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return one row; reports of old wrote some names with a capital."""
     lowered = {str(name)[:1].lower() + str(name)[1:]: value for name, value in record.items()}
     row: dict[str, Any] = {name: lowered.get(column) or None for name, column in COLUMNS.items()}
-    row["serial"] = normalise_serial(lowered["serial"])
+    row["serial"] = read_serial(lowered["serial"])
     for name in TIMES:
         if row[name] is not None:
             moment = datetime.strptime(row[name], "%Y-%m-%dT%H:%M:%S%z").astimezone(timezone.utc)

@@ -197,9 +197,7 @@ def translate(error: BaseException, failed: str, operation: str, on: str | None 
     if fault.code in LOCAL_CAUSES:
         cause, remedy = LOCAL_CAUSES[fault.code]
         return Unreachable(failed, because=f"{cause} ({fault.message})", on=on, remedy=remedy, **details)
-    kind, remedy = CODES.get(fault.code, (None, ""))
-    if kind is None:
-        kind, remedy = (Unreachable, "Run again later") if fault.transient else (ServiceError, "")
+    kind, remedy = CODES.get(fault.code) or _judge_unknown(fault)
     if kind is AccessDenied:
         remedy = _denied_remedy(operation, on, known.get("template_arn"))
     if "exceeds the certificate authority validity" in fault.message:
@@ -208,6 +206,14 @@ def translate(error: BaseException, failed: str, operation: str, on: str | None 
         remedy = "Give key_storage_security_standard as the region offers it"
     because = fault.message if fault.code in fault.message else f"{fault.message.rstrip('. ')} ({fault.code})"
     return kind(failed, because=because, on=on, remedy=remedy or None, **details)
+
+
+def _judge_unknown(fault: Fault) -> tuple[type[ServiceError], str]:
+    if fault.transient:
+        return Unreachable, "Run again later"
+    if fault.code.isdigit():  # a status of HTTP without an error of AWS
+        return Unreachable, "What answers is not the service: check endpoint_url, and a proxy on the way"
+    return ServiceError, "Look the code up in the service's API reference, or run again"
 
 
 def _denied_remedy(operation: str, on: str | None, template_arn: str | None) -> str:

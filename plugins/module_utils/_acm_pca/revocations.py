@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
@@ -14,6 +13,7 @@ from .._errors import AuthorityUnusable, InvalidInput, ServiceError
 from .._x509.chains import is_self_issued
 from .._x509.facts import read_validity
 from .._x509.pem import load_certificate
+from .._x509.serials import read_serial, spell_serial
 from .._x509.times import show_time
 from .arns import authority_of_certificate
 from .governance_api import GovernanceApi
@@ -158,25 +158,6 @@ def desired_revocation(params: Mapping[str, Any]) -> Revocation:
         reason=params["reason"],
         wait_for=tuple(params["wait_for"]),
     )
-
-
-def read_serial(text: str) -> str:
-    """Return a serial in lower-case hex without leading zeros, from any usual spelling of a hexadecimal number."""
-    digits = re.sub(r"[\s:.-]", "", re.sub(r"(?i)^\s*(serial(\s*number)?\s*[=:])?\s*(0x)?", "", text)).lower()
-    if not re.fullmatch(r"[0-9a-f]{1,64}", digits):
-        raise InvalidInput(
-            "Failed to read the serial",
-            because="it is no hexadecimal number",
-            on=text,
-            remedy="Give it like 0a:1b:2c, 0A1B2C or 0x0a1b2c, never in decimal",
-        )
-    return digits.lstrip("0") or "0"
-
-
-def spell_serial(serial: str) -> str:
-    """Return the serial as the service's guide shows it: lower-case pairs of digits with colons."""
-    padded = serial.zfill(len(serial) + len(serial) % 2)
-    return ":".join(padded[index : index + 2] for index in range(0, len(padded), 2))
 
 
 def refuse_irrevocable(certificate: x509.Certificate, now: float) -> None:

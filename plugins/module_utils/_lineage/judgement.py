@@ -73,9 +73,9 @@ def read_request_options(params: Mapping[str, Any]) -> RequestOptions:
 def _read_serials(serials: Sequence[str]) -> tuple[str, ...]:
     if not serials:
         return ()
-    from .._x509.facts import normalise_serial
+    from .._x509.serials import read_serial
 
-    return tuple(normalise_serial(serial) for serial in serials)
+    return tuple(read_serial(serial) for serial in serials)
 
 
 class Judgement(NamedTuple):

@@ -55,12 +55,6 @@ EXTENDED_KEY_USAGES = {
 }
 
 
-def normalise_serial(serial: str) -> str:
-    """Return a hexadecimal serial in lower case, without separators and leading zeros."""
-    digits = "".join(character for character in serial.lower() if character in "0123456789abcdef")
-    return digits.lstrip("0") or "0"
-
-
 def certificate_facts(pem: str, origin: str = "the certificate") -> dict[str, Any]:
     """Return the facts of the one certificate in a PEM text; ``InvalidInput`` for a text without exactly one."""
     certificate = load_certificate(pem, origin)

@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 MAXIMUM_REQUEST = 32768
+PRIVATE_KEY = "PRIVATE KEY-----"
 MAXIMUM_CERTIFICATES = 1 << 20
 CERTIFICATE_BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+?-----END CERTIFICATE-----")
 REQUEST_BLOCK = re.compile(
     r"-----BEGIN (NEW )?CERTIFICATE REQUEST-----\s[A-Za-z0-9+/=\s]+?-----END (NEW )?CERTIFICATE REQUEST-----"
 )
+
+_GIVE_ONE_REQUEST = "Give one certificate signing request (PKCS#10) in PEM"
+_MAKE_ANEW = "Make the CSR anew, or copy it anew: it was damaged on its way"
 
 
 def split_certificates(text: str, origin: str = "the certificates") -> tuple[str, ...]:
@@ -52,22 +56,38 @@ def load_certificate(pem: str, origin: str = "the certificate") -> x509.Certific
         raise InvalidInput("Failed to read a certificate", on=origin, because=f"it is malformed: {error}") from error
 
 
-def load_request(pem: str, origin: str = "the CSR") -> x509.CertificateSigningRequest:
-    """Parse the one certificate signing request (RFC 2986) of a PEM text of at most 32768 characters."""
-    require_cryptography()
-    from cryptography import x509
+def extract_request(pem: str, origin: str = "the CSR") -> str:
+    """Return the one certificate signing request in a PEM text of at most 32768 characters, ended by one newline.
 
+    What stands around it is dropped; ``InvalidInput`` when that is a private key, or for no request or more than one.
+    """
     if not pem.strip():
-        raise InvalidInput("Failed to read a CSR", on=origin, because="it is empty")
+        raise InvalidInput("Failed to read a CSR", on=origin, because="it is empty", remedy=_GIVE_ONE_REQUEST)
     if len(pem) > MAXIMUM_REQUEST:
-        because = f"{len(pem)} characters are more than the {MAXIMUM_REQUEST} that AWS Private CA takes"
-        raise InvalidInput("Failed to read a CSR", on=origin, because=because)
+        because = f"it has more than the {MAXIMUM_REQUEST} characters that AWS Private CA takes"
+        raise InvalidInput("Failed to read a CSR", on=origin, because=because, remedy="Make the CSR with fewer names")
+    if PRIVATE_KEY in pem:
+        raise InvalidInput(
+            "Failed to read a CSR",
+            on=origin,
+            because="there is a private key beside it, which must not leave its host",
+            remedy="Give the CSR alone",
+        )
     blocks = [block.group(0) for block in REQUEST_BLOCK.finditer(pem)]
     if len(blocks) != 1:
         because = f"it has {len(blocks)} PEM certificate requests where one is expected"
-        raise InvalidInput("Failed to read a CSR", on=origin, because=because)
-    text = blocks[0].replace("NEW CERTIFICATE", "CERTIFICATE") + "\n"
+        raise InvalidInput("Failed to read a CSR", on=origin, because=because, remedy=_GIVE_ONE_REQUEST)
+    return blocks[0].replace("NEW CERTIFICATE", "CERTIFICATE") + "\n"
+
+
+def load_request(pem: str, origin: str = "the CSR") -> x509.CertificateSigningRequest:
+    """Parse the one certificate signing request (RFC 2986) of a PEM text; ``InvalidInput`` as ``extract_request``."""
+    require_cryptography()
+    from cryptography import x509
+
+    text = extract_request(pem, origin)
     try:
         return x509.load_pem_x509_csr(text.encode("ascii"))
     except (ValueError, TypeError) as error:
-        raise InvalidInput("Failed to read a CSR", on=origin, because=f"it is malformed: {error}") from error
+        because = f"it is malformed: {error}"
+        raise InvalidInput("Failed to read a CSR", on=origin, because=because, remedy=_MAKE_ANEW) from error

@@ -92,6 +92,7 @@ def test_faults_are_told_apart(error: Exception, transient: bool, throttled: boo
         (client_error("ExpiredTokenException"), Unreachable, "credentials that are valid now"),
         (client_error("Unheard", status=500), Unreachable, "Unheard"),
         (client_error("Unheard"), ServiceError, "Unheard"),
+        (client_error("404", status=404), Unreachable, "What answers is not the service: check endpoint_url"),
         (exceptions.NoCredentialsError(), Unreachable, "no credentials were found"),
         (exceptions.NoRegionError(), Unreachable, "no region is set"),
         (exceptions.EndpointConnectionError(**HERE), Unreachable, "https://here"),
@@ -113,3 +114,8 @@ def test_a_denied_call_names_action_and_resource_and_for_issuing_the_template() 
     assert f"Allow acm-pca:IssueCertificate on {AUTHORITY}" in str(issuing)
     assert "arn:template" in str(issuing)
     assert f"Allow acm-pca:GetCertificate on {AUTHORITY} to" in str(reading)
+
+
+def test_a_remedy_that_asks_ends_with_its_question_mark() -> None:
+    error = InvalidInput("Failed to find it", because="it is not there", remedy="Did you mean this?")
+    assert str(error) == "Failed to find it: it is not there. Did you mean this?"

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import botocore.session
 import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.api import issue_parameters
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.transformations import (
     build_general_name,
     build_passthrough,
@@ -16,6 +18,10 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.
     read_validity,
 )
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._issuance_options import select_limits
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import Breaker
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.serials import read_serial
+from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import make_csr, make_request
 from botocore.validate import ParamValidator
 
 
@@ -130,3 +136,38 @@ def test_validity_is_at_least_one() -> None:
     assert read_validity(None) is None
     with pytest.raises(InvalidInput, match="from 1 on"):
         read_validity({"type": "DAYS", "value": 0})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("requests_per_second", -1.0), ("max_issuances", -1), ("max_issuances_period", 0)],
+)
+def test_what_is_no_limit_is_refused_by_name(name: str, value: float) -> None:
+    given = {"requests_per_second": 20.0, "max_issuances": 5, "max_issuances_period": 60}
+    assert select_limits(given).breaker == Breaker(5, 60)
+    with pytest.raises(InvalidInput, match=rf"\({name}\): it is {value:g}. Give a number from"):
+        select_limits({**given, name: value})
+
+
+@pytest.mark.parametrize("around", ["{0}", "a CSR:\r\n{0} and more", "é\n{0}"])
+def test_of_the_csrs_text_the_request_alone_is_sent(around: str) -> None:
+    csr = make_csr()
+    request = dataclasses.replace(make_request(), csr=around.format(csr))
+    assert issue_parameters(request, "token")["Csr"] == csr.encode()
+
+
+def test_a_private_key_beside_the_csr_is_never_sent() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n"
+    with pytest.raises(InvalidInput, match=r"which must not leave its host\. Give the CSR alone"):
+        issue_parameters(dataclasses.replace(make_request(), csr=key + make_csr()), "token")
+
+
+@pytest.mark.parametrize("spelling", ["0A:1B", "0x0a1b", "serial=0A1B", "a1b"])
+def test_a_serial_is_read_in_any_spelling(spelling: str) -> None:
+    assert read_serial(spelling) == "a1b"
+
+
+@pytest.mark.parametrize("text", ["", "xyz", "12 345 Z", "f" * 65])
+def test_what_is_no_serial_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="it is no hexadecimal number"):
+        read_serial(text)

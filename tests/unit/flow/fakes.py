@@ -19,6 +19,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._signing 
 
 CA_ARN = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566"
 OPTIONS: dict[str, Any] = {
+    "requests_per_second": 20.0,
     "name": "web",
     "base_directory": "/etc/aws-private-ca",
     "certificate_authority_arn": CA_ARN,

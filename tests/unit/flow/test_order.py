@@ -45,6 +45,11 @@ def test_a_region_that_is_not_the_authoritys_is_refused():
         order(region="eu-west-1")
 
 
+def test_what_is_no_limit_is_refused_before_the_host_is_asked():
+    with pytest.raises(InvalidInput, match="max_issuances_period"):
+        order(max_issuances=5, max_issuances_period=0)
+
+
 def test_a_template_gets_its_arn_in_the_partition_of_the_authority():
     china = CA_ARN.replace("arn:aws:", "arn:aws-cn:").replace("us-east-1", "cn-north-1")
     arn = order(certificate_authority_arn=china, template="EndEntityServerAuthCertificate/V1").template_arn

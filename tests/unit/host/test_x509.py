@@ -207,9 +207,10 @@ REFUSED = [
     ("another curve", _request(ec.generate_private_key(ec.SECP384R1()), GOOD), "the key is EC_secp384r1"),
     ("a signature that does not verify", _forged(), "does not verify with its own key"),
     ("two requests", _request(P256, GOOD) * 2, "2 PEM certificate requests"),
+    ("a private key beside it", encode_key(P256).decode() + _request(P256, GOOD), "a private key beside it"),
     ("no request", "", "it is empty"),
     ("binary", "\x00\xff", "0 PEM certificate requests"),
-    ("an oversized one", "x" * 40000, "40000 characters"),
+    ("an oversized one", "x" * 40000, "more than the 32768 characters"),
     ("a broken one", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n", "malformed"),
 ]
 
