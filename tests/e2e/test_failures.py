@@ -7,13 +7,16 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import TASK, MakeHosts, Site
+from unusable_authorities import REMEDIES, create_unusable_authorities
 
+DEFAULT_TEMPLATE = "arn:aws:acm-pca:::template/EndEntityCertificate/V1"
 SHADOW = 'raise ImportError("No module named {name!r}")\n'
 
 
@@ -152,13 +155,32 @@ def test_a_denied_issuance_says_which_action_on_which_resource_and_that_a_templa
 ) -> None:
     site.control.fault("access_denied", "IssueCertificate")
     message = site.keep(local_hosts("web01")).of_task(TASK)["web01"].result["msg"]
-    require_clear(message, "web01", "acm-pca:IssueCertificate", site.authority, "template")
+    require_clear(message, "web01", f"Allow acm-pca:IssueCertificate on {site.authority} to this identity")
+    require_clear(message, "web01", f"A denied template looks the same: {DEFAULT_TEMPLATE} must be allowed too")
 
 
-@pytest.mark.parametrize(("status", "remedy"), [("DISABLED", "Enable"), ("DELETED", "Restore the CA")])
-def test_an_unusable_ca_is_named_with_its_remedy(site: Site, local_hosts: MakeHosts, status: str, remedy: str) -> None:
-    site.client.update_certificate_authority(CertificateAuthorityArn=site.authority, Status="DISABLED")
-    if status == "DELETED":
-        site.client.delete_certificate_authority(CertificateAuthorityArn=site.authority)
-    message = site.keep(local_hosts("web01")).of_task(TASK)["web01"].result["msg"]
-    require_clear(message, "web01", site.authority, status, remedy)
+def test_a_host_that_asks_for_another_name_is_refused_before_the_ca_sees_it_and_the_other_hosts_go_on(
+    site: Site, local_hosts: MakeHosts, tmp_path: Path
+) -> None:
+    denied = site.control.fault("access_denied", "IssueCertificate")
+    site.keep(local_hosts("web01"))
+    site.control.clear_faults(denied)
+    pending = tmp_path / "hosts/web01/web/pending"
+    names = "subjectAltName=DNS:web01,DNS:admin.example.com"
+    asking = ["openssl", "req", "-new", "-key", str(pending / "privkey.pem"), "-subj", "/CN=web01", "-addext", names]
+    subprocess.run([*asking, "-out", str(pending / "request.pem")], check=True, capture_output=True)
+    asked = site.count_requests("IssueCertificate")
+    run = site.keep(local_hosts("good", "web01"))
+    assert (run.hosts_with("changed"), run.hosts_with("failed")) == (["good"], ["web01"])
+    require_clear(run.of_task(TASK)["web01"].result["msg"], "web01", "DNS:admin.example.com", "remove its pending")
+    assert site.count_requests("IssueCertificate") == asked + 1
+
+
+def test_an_unusable_ca_is_named_with_its_remedy(site: Site, local_hosts: MakeHosts) -> None:
+    authorities = create_unusable_authorities(site.client, site.control)
+    variables = {f"of_{status.lower()}_ca": {"ca": arn} for status, arn in authorities.items()}
+    run = site.keep(local_hosts(**variables), certificate_authority_arn="{{ ca }}")
+    assert run.hosts_with("failed") == sorted(variables)
+    for status, arn in authorities.items():
+        host = f"of_{status.lower()}_ca"
+        require_clear(run.of_task(TASK)[host].result["msg"], host, arn, f"the CA is {status}", REMEDIES[status])

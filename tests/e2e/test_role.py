@@ -157,7 +157,9 @@ def test_the_role_installs_the_library_that_a_host_lacks_when_asked_to(
     wrapper.chmod(0o755)
     (tmp_path / "library").mkdir()
     (tmp_path / "library/tried.py").write_text(PACKAGE_MANAGER.replace("LACKING", repr(str(lacking))))
-    inventory = local_hosts(web01={"ansible_python_interpreter": str(wrapper), "ansible_package_use": "ansible.legacy.tried"})
+    inventory = local_hosts(
+        web01={"ansible_python_interpreter": str(wrapper), "ansible_package_use": "ansible.legacy.tried"}
+    )
 
     def keep(*options: str, **variables: Any) -> PlaybookRun:
         return site.run(

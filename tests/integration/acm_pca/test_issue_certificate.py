@@ -13,8 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from unusable_authorities import REMEDIES, create_unusable_authorities
+
 from playbook_run import PlaybookRun
-from private_ca_emulator import seeding
 from private_ca_emulator.control import EmulatorControl
 
 RunTasks = Callable[..., PlaybookRun]
@@ -248,12 +249,17 @@ def test_bad_input_gets_a_clear_error_before_any_certificate_is_asked_for(
 ) -> None:
     good: dict[str, Any] = {"certificate_authority_arn": authority_arn, "csr_path": str(make_csr())}
     pem = Path(good["csr_path"]).read_text()
+    key, binary = tmp_path / "web.key", tmp_path / "csr.der"
+    openssl("req", "-in", good["csr_path"], "-outform", "DER", "-out", binary)
+    control.add_access_key("AKIAOTHERACCOUNT0000", "444455556666")
     asked_before = len(control.certificates())
     cases: dict[str, tuple[dict[str, Any], str]] = {
         "empty": ({"csr": " ", "csr_path": None}, "it is empty"),
         "malformed": ({"csr": pem[:200], "csr_path": None}, "0 PEM certificate requests"),
         "broken body": ({"csr": pem[:60] + "AAAA" + pem[64:], "csr_path": None}, "CSR"),
         "too long": ({"csr": pem + "\n" * 33000, "csr_path": None}, "32768"),
+        "a private key beside it": ({"csr": key.read_text() + pem, "csr_path": None}, "must not leave its host"),
+        "no text": ({"csr_path": str(binary)}, f"openssl req -inform DER -in {binary}"),
         "no file": ({"csr_path": str(tmp_path / "nowhere.csr")}, "nowhere.csr"),
         "not signed by its key": ({"csr": _with_another_name(pem), "csr_path": None}, "does not verify"),
         "no name": ({"csr_path": str(make_csr("none", "/"))}, "neither a subject nor a subject alternative name"),
@@ -267,6 +273,11 @@ def test_bad_input_gets_a_clear_error_before_any_certificate_is_asked_for(
         "no validity": ({"validity": {"type": "DAYS", "value": 0}}, "from 1 on"),
         "other region": ({"region": "us-west-2"}, "Leave region out"),
         "no CA": ({"certificate_authority_arn": authority_arn[:-12] + "000000000000"}, "must be shared"),
+        "CA of another account": (
+            {"access_key": "AKIAOTHERACCOUNT0000", "secret_key": "emulator"},
+            f"acm-pca:DescribeCertificateAuthority on {authority_arn} to this identity",
+        ),
+        "no period": ({"max_issuances": 5, "max_issuances_period": 0}, "Give a number from 1 on"),
         "malformed ARN": ({"certificate_authority_arn": "arn:aws:acm-pca:x"}, "does not have the form"),
         "long token": ({"idempotency_token": "x" * 37}, "36"),
         "bad base64": (
@@ -291,34 +302,19 @@ def _with_another_name(pem: str) -> str:
 
 
 def test_unusable_cas_are_told_with_their_remedy(
-    run_tasks: RunTasks, make_csr: MakeCsr, authority_arn: str, client: Any, control: EmulatorControl
+    run_tasks: RunTasks, make_csr: MakeCsr, client: Any, control: EmulatorControl
 ) -> None:
     csr = str(make_csr())
-    disabled = seeding.create_active_root(client)
-    client.update_certificate_authority(CertificateAuthorityArn=disabled, Status="DISABLED")
-    deleted = seeding.create_active_root(client)
-    client.update_certificate_authority(CertificateAuthorityArn=deleted, Status="DISABLED")
-    client.delete_certificate_authority(CertificateAuthorityArn=deleted)
-    pending = client.create_certificate_authority(
-        CertificateAuthorityConfiguration={
-            "KeyAlgorithm": "EC_prime256v1",
-            "SigningAlgorithm": "SHA256WITHECDSA",
-            "Subject": {"CommonName": "Pending"},
-        },
-        CertificateAuthorityType="SUBORDINATE",
-        IdempotencyToken="pending",
-    )["CertificateAuthorityArn"]
-    expired = seeding.create_active_root(client, days=1)
-    control.advance(2 * 86400)
-    cases = {
-        disabled: "Enable the CA",
-        deleted: "Restore the CA",
-        pending: "Import the CA's certificate first",
-        expired: "Issue and import a new certificate for the CA",
-    }
-    run = run_tasks([task(arn, may_fail=True, certificate_authority_arn=arn, csr_path=csr) for arn in cases])
-    for arn, expected in cases.items():
-        assert expected in results(run)[arn]["msg"], results(run)[arn]["msg"]
+    authorities = create_unusable_authorities(client, control)
+    run = run_tasks(
+        [
+            task(status, may_fail=True, certificate_authority_arn=arn, csr_path=csr)
+            for status, arn in authorities.items()
+        ]
+    )
+    for status, arn in authorities.items():
+        message = results(run)[status]["msg"]
+        assert arn in message and f"the CA is {status}" in message and REMEDIES[status] in message, message
 
 
 def test_denied_access_names_action_resource_and_template(
