@@ -93,7 +93,8 @@ bench-issuing: setup ## Measure the issuing core: 500 certificates by 50 process
 ##@ Use
 
 .PHONY: demo
-demo: ready ## Put certificates on a fleet of eight hosts, from nothing, and prove it
+demo: packages venv ## Put certificates on a fleet of eight hosts, from nothing, and prove it
+	@$(MAKE) --no-print-directory --jobs=2 setup try-trees
 	@python tests/utils/demo/run.py
 
 .PHONY: emulator
