@@ -23,6 +23,23 @@ from private_ca_emulator.control import EmulatorControl
 RunTasks = Callable[..., PlaybookRun]
 MakeCsr = Callable[..., Path]
 ACCESS_KEY = "AKIAEMULATORTESTING0"
+ISSUE = "fleet_pki.aws_private_ca.acm_pca_issue_certificate"
+
+
+def task(name: str, module: str = ISSUE, check: bool = False, may_fail: bool = False, **options: Any) -> dict[str, Any]:
+    given = {option: value for option, value in options.items() if value is not None}
+    keywords = {"check_mode": True} if check else {}
+    return {"name": name, module: given, "ignore_errors": may_fail, "diff": True, **keywords}
+
+
+def results(run: PlaybookRun) -> dict[str, dict[str, Any]]:
+    return {result.task: {**result.result, "failed": result.status == "failed"} for result in run.results}
+
+
+def openssl(*arguments: str | Path) -> str:
+    done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.fixture
