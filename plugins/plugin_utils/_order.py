@@ -130,7 +130,12 @@ def check_service(options: Mapping[str, Any]) -> None:
     read_service(options)
     kept = options.get("keep_generations")
     if kept is not None and kept < 0:
-        raise InvalidInput("Failed to read the options", on="keep_generations", because=f"{kept} is negative")
+        raise InvalidInput(
+            "Failed to read the options",
+            on="keep_generations",
+            because=f"{kept} is negative",
+            remedy="Give the number of old generations to keep, from 0 on",
+        )
 
 
 def read_names(options: Mapping[str, Any]) -> Names:

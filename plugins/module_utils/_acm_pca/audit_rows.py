@@ -58,7 +58,9 @@ def parse_report(text: str, report_format: str) -> list[dict[str, Any]]:
         return [_row(record) for record in records]
     except (ValueError, KeyError, AttributeError, csv.Error) as error:
         because = f"it is no {report_format} report: {error}"
-        raise InvalidInput("Failed to read the audit report", because=because) from error
+        raise InvalidInput(
+            "Failed to read the audit report", because=because, remedy="Have another report made"
+        ) from error
 
 
 def _row(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,7 +109,10 @@ def _pattern(text: str | None) -> re.Pattern[str] | None:
         return None if text is None else re.compile(text)
     except re.error as error:
         raise InvalidInput(
-            "Failed to filter certificates", because=f"subject is no pattern: {error}", on=text
+            "Failed to filter certificates",
+            because=f"subject is no pattern: {error}",
+            on=text,
+            remedy="Give a regular expression of Python",
         ) from error
 
 

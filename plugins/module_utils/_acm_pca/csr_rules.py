@@ -11,7 +11,7 @@ from typing import Any, Mapping
 from .._errors import InvalidInput
 from .._x509.facts import describe_request
 from .._x509.names import MAXIMUM_DNS_NAME
-from .._x509.pem import load_request
+from .._x509.pem import MAKE_ANEW, load_request
 from .._x509.subjects import MAXIMUM_COMMON_NAME
 
 
@@ -25,7 +25,9 @@ def check_csr(pem: str, api_passthrough: Mapping[str, Any] | None = None, origin
     try:
         facts = describe_request(request)
     except ValueError as error:
-        raise InvalidInput("Failed to read a CSR", on=origin, because=f"it is malformed: {error}") from error
+        raise InvalidInput(
+            "Failed to read a CSR", on=origin, because=f"it is malformed: {error}", remedy=MAKE_ANEW
+        ) from error
     if not _signature_verifies(request):
         raise InvalidInput(
             "Failed to accept the CSR",

@@ -10,7 +10,7 @@ from typing import Any, Iterable, Mapping
 
 from .._errors import InvalidInput, IssuanceFailed
 from .._x509.facts import certificate_facts, request_facts
-from .._x509.pem import load_certificate
+from .._x509.pem import GET_ANEW, load_certificate
 from .._x509.times import read_time, show_time
 from .._x509.wanted import list_differences, want
 from .expectations import Expectations, expect, expected_end, sort_directory_name
@@ -77,7 +77,7 @@ def _extension_oids(pem: str) -> set[str]:
     try:
         return {extension.oid.dotted_string for extension in load_certificate(pem).extensions}
     except ValueError as error:
-        raise InvalidInput("Failed to read a certificate", because=str(error)) from error
+        raise InvalidInput("Failed to read a certificate", because=str(error), remedy=GET_ANEW) from error
 
 
 def _compare_passthrough(request: IssuanceRequest) -> list[str]:

@@ -70,7 +70,9 @@ def read_policy(text: str) -> dict[str, Any]:
     try:
         policy = json.loads(text)
     except ValueError as error:
-        raise InvalidInput("Failed to read the policy", because=f"it is no JSON: {error}") from error
+        raise InvalidInput(
+            "Failed to read the policy", because=f"it is no JSON: {error}", remedy="Give it as JSON"
+        ) from error
     if not isinstance(policy, dict) or "Statement" not in policy:
         raise InvalidInput("Failed to read the policy", because="it has no Statement", remedy="Give a policy document")
     return policy

@@ -31,7 +31,8 @@ def fetch_url(url: str, body: bytes | None = None) -> bytes:
     try:
         return bytes(open_url(url, data=body, headers=headers, method=method, timeout=20).read(_LARGEST))
     except (OSError, ValueError) as error:
-        raise Unreachable("Failed to fetch what the CA publishes", because=str(error), on=url) from error
+        remedy = "Let this machine reach the URL (a proxy is taken from the environment), or leave wait_for out"
+        raise Unreachable("Failed to fetch what the CA publishes", because=str(error), on=url, remedy=remedy) from error
 
 
 class Fetch(Protocol):

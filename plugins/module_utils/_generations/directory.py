@@ -16,6 +16,7 @@ from .files import Files
 
 MAXIMUM_FILE = 1 << 20
 TEMPORARY = ".new-"
+_LOOK_AND_REMOVE = "Look at who put it there, and remove it"
 
 
 class FileAttributes(NamedTuple):
@@ -65,7 +66,7 @@ class Directory:
                 "Failed to open a directory",
                 on=self.show(name),
                 because="there is a link or a file in its place",
-                remedy="Look at who put it there, and remove it",
+                remedy=_LOOK_AND_REMOVE,
             )
         child = Directory(self.files, self.files.open_directory(name, self.descriptor), self.show(name))
         try:
@@ -89,7 +90,12 @@ class Directory:
         self.flush()
         made = self.open(name)
         if made is None:
-            raise UnusableState("Failed to make a directory", on=self.show(name), because="it vanished at once")
+            raise UnusableState(
+                "Failed to make a directory",
+                on=self.show(name),
+                because="it vanished at once",
+                remedy="Look at what removes it, and run again",
+            )
         return made
 
     def read(self, name: str, limit: int = MAXIMUM_FILE, owned: bool = True) -> bytes | None:
@@ -103,7 +109,9 @@ class Directory:
         try:
             file = self.files.open_file(name, self.descriptor)
         except OSError as error:
-            raise UnsafePath("Failed to read a file", on=self.show(name), because=error.strerror) from error
+            raise UnsafePath(
+                "Failed to read a file", on=self.show(name), because=error.strerror, remedy=_LOOK_AND_REMOVE
+            ) from error
         try:
             status = self.files.stat_open(file)
             self._refuse_irregular(name, status, limit)
@@ -115,7 +123,9 @@ class Directory:
 
     def _refuse_irregular(self, name: str, status: os.stat_result, limit: int) -> None:
         if not stat.S_ISREG(status.st_mode):
-            raise UnsafePath("Failed to read a file", on=self.show(name), because="it is no regular file")
+            raise UnsafePath(
+                "Failed to read a file", on=self.show(name), because="it is no regular file", remedy=_LOOK_AND_REMOVE
+            )
         if status.st_size > limit:
             raise UnusableState(
                 "Failed to read a file",

@@ -24,6 +24,8 @@ SUPERSEDED = "superseded.json"
 LOCK = ".lock"
 KNOWN_NAMES = (LIVE, GENERATIONS, PENDING, STATE, SUPERSEDED, LOCK)
 MAXIMUM_LINKS = 40
+_CHOOSE_DIRECTORY = "Give the absolute path of a directory that only root and this user can write"
+_GIVE_RESOLVED = "Give the resolved path instead"
 
 
 def check_name(name: str) -> None:
@@ -44,7 +46,9 @@ def open_base(files: Files, path: str, create: bool) -> Directory | None:
     another user could turn elsewhere.
     """
     if not os.path.isabs(path) or "\0" in path:
-        raise InvalidInput("Failed to use base_directory", on=path, because="it is no absolute path")
+        raise InvalidInput(
+            "Failed to use base_directory", on=path, because="it is no absolute path", remedy=_CHOOSE_DIRECTORY
+        )
     trusted = check_parents(path)
     current = Directory(files, files.open_directory("/"), "/")
     for part in trusted.strip("/").split("/"):
@@ -57,7 +61,9 @@ def open_base(files: Files, path: str, create: bool) -> Directory | None:
         current = following
     if stat.S_ISVTX & files.stat_open(current.descriptor).st_mode:
         files.close(current.descriptor)
-        raise UnsafePath("Failed to use base_directory", on=path, because="everyone may write in it")
+        raise UnsafePath(
+            "Failed to use base_directory", on=path, because="everyone may write in it", remedy=_CHOOSE_DIRECTORY
+        )
     return current
 
 
@@ -75,12 +81,16 @@ def check_parents(path: str) -> str:
             _refuse_foreign_link(status, current)
             followed += 1
             if followed > MAXIMUM_LINKS:
-                raise UnsafePath("Failed to trust a path", on=path, because="it has too many links")
+                raise UnsafePath(
+                    "Failed to trust a path", on=path, because="it has too many links", remedy=_GIVE_RESOLVED
+                )
             target = os.path.normpath(os.path.join(done, os.readlink(current)))
             done, rest = "/", [part for part in target.split("/") if part] + rest[1:]
             continue
         if not stat.S_ISDIR(status.st_mode):
-            raise UnsafePath("Failed to trust a path", on=current, because="it is no directory")
+            raise UnsafePath(
+                "Failed to trust a path", on=current, because="it is no directory", remedy=_CHOOSE_DIRECTORY
+            )
         refuse_foreign(status, current)
         done, rest = current, rest[1:]
     return done
@@ -89,7 +99,7 @@ def check_parents(path: str) -> str:
 def _refuse_foreign_link(status: os.stat_result, path: str) -> None:
     if status.st_uid not in (0, os.geteuid()):
         because = f"it is a link of the user with the id {status.st_uid}"
-        raise UnsafePath("Failed to trust a path", on=path, because=because, remedy="Give the resolved path instead")
+        raise UnsafePath("Failed to trust a path", on=path, because=because, remedy=_GIVE_RESOLVED)
 
 
 def open_lineage(files: Files, base_directory: str, name: str, create: bool = False) -> Directory | None:

@@ -81,7 +81,12 @@ def _dynamodb(options: LedgerOptions, *, create_table: bool) -> Ledger:
     from .dynamodb_store import DynamoDbLedger
 
     if options.store != "dynamodb" or options.connection is None:
-        raise InvalidInput("Failed to open the ledger", because="there is no such store", on=options.store)
+        raise InvalidInput(
+            "Failed to open the ledger",
+            because="there is no such store",
+            on=options.store,
+            remedy="Use sqlite, dynamodb or none",
+        )
     ledger = DynamoDbLedger(connect_client("dynamodb", options.connection), options.table)
     if create_table:
         ledger.create_table()

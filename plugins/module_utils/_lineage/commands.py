@@ -44,9 +44,16 @@ def read_command(value: Any, option: str) -> tuple[str, ...] | None:
     try:
         arguments = shlex.split(value) if isinstance(value, str) else [str(argument) for argument in value]
     except ValueError as error:
-        raise InvalidInput("Failed to read a command", on=option, because=str(error)) from error
+        raise InvalidInput(
+            "Failed to read a command", on=option, because=str(error), remedy="Close the quote, or give a list"
+        ) from error
     if not arguments or "\0" in "".join(arguments):
-        raise InvalidInput("Failed to read a command", on=option, because="it is empty or has a zero byte")
+        raise InvalidInput(
+            "Failed to read a command",
+            on=option,
+            because="it is empty or has a zero byte",
+            remedy="Give a program and its arguments",
+        )
     return tuple(arguments)
 
 

@@ -61,7 +61,12 @@ def read_install_options(params: Mapping[str, Any]) -> InstallOptions:
     """Build the values from the module's parameters."""
     keep = params.get("keep_generations")
     if keep is not None and keep < 0:
-        raise InvalidInput("Failed to read the options", on="keep_generations", because=f"{keep} is negative")
+        raise InvalidInput(
+            "Failed to read the options",
+            on="keep_generations",
+            because=f"{keep} is negative",
+            remedy="Give the number of old generations to keep, from 0 on",
+        )
     return InstallOptions(
         lineage=read_lineage_options(params),
         service=read_service(params),
@@ -295,7 +300,9 @@ def _describe(lineage: Directory, options: InstallOptions, issued: IssuedSet) ->
 def _read_whole(lineage: Directory, target: str, options: InstallOptions) -> Generation:
     generation = read_generation(lineage, target, options.lineage.plan)
     if generation.manifest is None:
-        raise UnusableState("Failed to apply a generation", on=target, because=generation.unreadable)
+        raise UnusableState(
+            "Failed to apply a generation", on=target, because=generation.unreadable, remedy="Run the play again"
+        )
     if generation.key_missing or (
         generation.key_changed and not key_belongs(lineage, generation, options.lineage.passphrases.key)
     ):
@@ -306,7 +313,9 @@ def _read_whole(lineage: Directory, target: str, options: InstallOptions) -> Gen
 
 def _manifest(generation: Generation) -> Manifest:
     if generation.manifest is None:
-        raise UnusableState("Failed to apply a generation", on=generation.id, because=generation.unreadable)
+        raise UnusableState(
+            "Failed to apply a generation", on=generation.id, because=generation.unreadable, remedy="Run the play again"
+        )
     return generation.manifest
 
 

@@ -126,7 +126,9 @@ def find_user(owner: str | None) -> int | None:
     try:
         return pwd.getpwnam(owner).pw_uid
     except KeyError as error:
-        raise InvalidInput("Failed to plan the files", on=owner, because="the host has no such user") from error
+        raise InvalidInput(
+            "Failed to plan the files", on=owner, because="the host has no such user", remedy="Create it before"
+        ) from error
 
 
 def find_group(group: str | None) -> int | None:
@@ -138,7 +140,9 @@ def find_group(group: str | None) -> int | None:
     try:
         return grp.getgrnam(group).gr_gid
     except KeyError as error:
-        raise InvalidInput("Failed to plan the files", on=group, because="the host has no such group") from error
+        raise InvalidInput(
+            "Failed to plan the files", on=group, because="the host has no such group", remedy="Create it before"
+        ) from error
 
 
 def read_links(links: Mapping[str, str] | None) -> dict[str, str]:
@@ -146,7 +150,10 @@ def read_links(links: Mapping[str, str] | None) -> dict[str, str]:
     for path, name in (links or {}).items():
         if not os.path.isabs(path) or os.path.normpath(path) != path:
             raise InvalidInput(
-                "Failed to plan the links", on=path, because="it is no absolute path in its shortest form"
+                "Failed to plan the links",
+                on=path,
+                because="it is no absolute path in its shortest form",
+                remedy=f"Write it like {os.path.normpath('/' + path)}",
             )
         if name not in ALL_FILES:
             because = f"{name} is no file of a generation"

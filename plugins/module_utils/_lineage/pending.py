@@ -29,7 +29,12 @@ def leave_request(options: RequestOptions, files: Files) -> dict[str, Any]:
     """Judge again under the lineage's lock, leave key and CSR if a certificate is due, and return the result."""
     opened = open_lineage(files, options.lineage.base_directory, options.lineage.name, create=True)
     if opened is None:
-        raise UnusableState("Failed to make the lineage", on=options.lineage.name, because="it vanished at once")
+        raise UnusableState(
+            "Failed to make the lineage",
+            on=options.lineage.name,
+            because="it vanished at once",
+            remedy="Look at what removes it, and run again",
+        )
     with opened as lineage, hold_lock(lineage):
         judgement = judge_lineage(lineage, options, files)
         verdict = judgement.verdict

@@ -50,9 +50,13 @@ def read_endpoint(options: Mapping[str, Any] | None) -> Endpoint | None:
     starttls = given.get("starttls")
     if starttls is not None and starttls not in STARTTLS:
         because = f"starttls {starttls} is not one of {', '.join(STARTTLS)}"
-        raise InvalidInput("Failed to understand verify", because=because)
+        raise InvalidInput("Failed to understand verify", because=because, remedy="Choose one, or leave it out")
     if not 0 < given["port"] < 65536:
-        raise InvalidInput("Failed to understand verify", because=f"there is no port {given['port']}")
+        raise InvalidInput(
+            "Failed to understand verify",
+            because=f"there is no port {given['port']}",
+            remedy="Give one from 1 to 65535",
+        )
     return Endpoint(**given)
 
 

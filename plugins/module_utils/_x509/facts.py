@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from .._errors import InvalidInput
 from .keys import digest_public_key, name_key_algorithm
 from .names import read_general_name
-from .pem import load_certificate, load_request
+from .pem import GET_ANEW, MAKE_ANEW, load_certificate, load_request
 from .subjects import read_subject
 from .times import show_time
 
@@ -61,7 +61,8 @@ def certificate_facts(pem: str, origin: str = "the certificate") -> dict[str, An
     try:
         return describe_certificate(certificate)
     except ValueError as error:
-        raise InvalidInput("Failed to read a certificate", on=origin, because=f"it is malformed: {error}") from error
+        because = f"it is malformed: {error}"
+        raise InvalidInput("Failed to read a certificate", on=origin, because=because, remedy=GET_ANEW) from error
 
 
 def describe_certificate(certificate: x509.Certificate) -> dict[str, Any]:
@@ -88,7 +89,8 @@ def request_facts(pem: str, origin: str = "the CSR") -> dict[str, Any]:
     try:
         return describe_request(request)
     except ValueError as error:
-        raise InvalidInput("Failed to read a CSR", on=origin, because=f"it is malformed: {error}") from error
+        because = f"it is malformed: {error}"
+        raise InvalidInput("Failed to read a CSR", on=origin, because=because, remedy=MAKE_ANEW) from error
 
 
 def describe_request(request: x509.CertificateSigningRequest) -> dict[str, Any]:

@@ -23,8 +23,10 @@ REQUEST_BLOCK = re.compile(
     r"-----BEGIN (NEW )?CERTIFICATE REQUEST-----\s[A-Za-z0-9+/=\s]+?-----END (NEW )?CERTIFICATE REQUEST-----"
 )
 
+GET_ANEW = "Get the certificate anew: it was damaged on its way"
+_GIVE_ONE_CERTIFICATE = "Give one certificate in PEM"
 _GIVE_ONE_REQUEST = "Give one certificate signing request (PKCS#10) in PEM"
-_MAKE_ANEW = "Make the CSR anew, or copy it anew: it was damaged on its way"
+MAKE_ANEW = "Make the CSR anew, or copy it anew: it was damaged on its way"
 
 
 def split_certificates(text: str, origin: str = "the certificates") -> tuple[str, ...]:
@@ -34,6 +36,7 @@ def split_certificates(text: str, origin: str = "the certificates") -> tuple[str
             "Failed to read certificates",
             on=origin,
             because=f"{len(text)} characters are more than {MAXIMUM_CERTIFICATES}",
+            remedy="Give the certificates of one chain alone",
         )
     return tuple(
         "\n".join(line.strip() for line in block.group(0).splitlines() if line.strip()) + "\n"
@@ -49,11 +52,12 @@ def load_certificate(pem: str, origin: str = "the certificate") -> x509.Certific
     blocks = split_certificates(pem, origin)
     if len(blocks) != 1:
         because = f"it has {len(blocks)} PEM certificates where one is expected"
-        raise InvalidInput("Failed to read a certificate", on=origin, because=because)
+        raise InvalidInput("Failed to read a certificate", on=origin, because=because, remedy=_GIVE_ONE_CERTIFICATE)
     try:
         return x509.load_pem_x509_certificate(blocks[0].encode("ascii"))
     except (ValueError, TypeError) as error:
-        raise InvalidInput("Failed to read a certificate", on=origin, because=f"it is malformed: {error}") from error
+        because = f"it is malformed: {error}"
+        raise InvalidInput("Failed to read a certificate", on=origin, because=because, remedy=GET_ANEW) from error
 
 
 def extract_request(pem: str, origin: str = "the CSR") -> str:
@@ -90,4 +94,4 @@ def load_request(pem: str, origin: str = "the CSR") -> x509.CertificateSigningRe
         return x509.load_pem_x509_csr(text.encode("ascii"))
     except (ValueError, TypeError) as error:
         because = f"it is malformed: {error}"
-        raise InvalidInput("Failed to read a CSR", on=origin, because=because, remedy=_MAKE_ANEW) from error
+        raise InvalidInput("Failed to read a CSR", on=origin, because=because, remedy=MAKE_ANEW) from error

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.errors import CODES
 
 from setup.error_page import PAGE, list_kinds, list_raised, renew_tables
+from source_tree import list_files, parse
 
 
 def test_the_tables_of_the_page_are_those_of_the_code() -> None:
@@ -31,3 +34,20 @@ def test_the_code_raises_far_more_than_one_kind() -> None:
     raised = list_raised()
     assert len(raised) > 100
     assert len({error.kind for error in raised}) > 10
+
+
+COMPLETED = {
+    "plugins/module_utils/_lineage/adoption.py": "says why a pair in place is not taken over, which is no failure",
+    "plugins/module_utils/_lineage/service.py": "a failed step; what it left behind decides the remedy",
+}
+
+
+def test_every_error_says_what_to_do() -> None:
+    without = {
+        path.as_posix()
+        for path in list_files("plugins/*.py")
+        for call in ast.walk(parse(path))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in list_kinds()
+        if "remedy" not in {keyword.arg for keyword in call.keywords} and len(call.args) < 4
+    }
+    assert without == set(COMPLETED)
