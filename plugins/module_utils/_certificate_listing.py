@@ -29,8 +29,10 @@ LISTING_OPTIONS: dict[str, Any] = {
 
 
 def look_up_certificates(params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the states of the certificates with these ARNs."""
+    """Return the states of the certificates with these ARNs; of none, without a call."""
     arns, clock = params["certificate_arns"], SystemClock()
+    if not arns:
+        return []
     connection = select_connection(params, choose_region(arns, params["region"]))
     api = PrivateCaApi(connect_client("acm-pca", connection), clock=clock)
     return [look_up_certificate(api, arn, clock.now()) for arn in arns]

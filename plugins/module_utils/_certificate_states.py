@@ -20,13 +20,13 @@ ISSUED, IN_PROGRESS, FAILED = "issued", "in_progress", "failed"
 
 
 def choose_region(certificate_arns: list[str], region: str | None) -> str:
-    """Return the one region of the certificates. Raise InvalidInput for none, several, or another than ``region``."""
+    """Return the one region of the certificates. Raise InvalidInput for several, or another than ``region``."""
     authorities = [authority_of_certificate(arn) for arn in certificate_arns]
     regions = sorted({authority.region for authority in authorities})
     if len(regions) != 1:
         raise InvalidInput(
             "Failed to choose a region",
-            because=f"the certificates are of {len(regions)} regions ({', '.join(regions) or 'none was given'})",
+            because=f"the certificates are of {len(regions)} regions ({', '.join(regions)})",
             remedy="Read the certificates of each region in a task of its own",
         )
     require_region(authorities[0], region)
