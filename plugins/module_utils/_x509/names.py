@@ -36,7 +36,13 @@ DEVIATIONS = "\u00df\u03c2\u200c\u200d"
 MAXIMUM_DNS_NAME = 253
 
 
-def _refuse(text: str, because: str, remedy: str | None = None) -> InvalidInput:
+_FORMS = (
+    "Write it like DNS:www.example.com, IP:10.0.0.7, email:root@example.com, URI:https://www.example.com/, RID:1.2.3, "
+    "dirName:CN=name,O=organization or otherName:1.2.3;UTF8:text"
+)
+
+
+def _refuse(text: str, because: str, remedy: str = _FORMS) -> InvalidInput:
     return InvalidInput("Failed to understand a subject alternative name", on=text, because=because, remedy=remedy)
 
 

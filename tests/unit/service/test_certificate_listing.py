@@ -17,7 +17,5 @@ def test_of_no_certificates_there_are_no_states():
 
 
 def test_certificates_of_two_regions_are_refused_by_name():
-    with pytest.raises(
-        InvalidInput, match=r"\(eu-west-1, us-east-1\)\. Read the certificates of each region"
-    ):
+    with pytest.raises(InvalidInput, match=r"\(eu-west-1, us-east-1\)\. Read the certificates of each region"):
         choose_region([ARN, ARN.replace("eu-west-1", "us-east-1")], None)
