@@ -126,7 +126,18 @@ def test_a_fault_that_does_not_exist_is_refused(control: EmulatorControl) -> Non
         control.fault("throttle", "SearchCertificates")
 
 
-@pytest.mark.parametrize("wrong", [{"calls": "2"}, {"times": "x"}, {"match": []}, {"point": "never"}, {"surprise": 1}])
+WRONG = [
+    {"calls": "2"},
+    {"calls": ["2"]},
+    {"times": "x"},
+    {"match": []},
+    {"point": "never"},
+    {"status": 99_999},
+    {"surprise": 1},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_a_fault_with_members_of_the_wrong_kind_is_refused(control: EmulatorControl, wrong: dict[str, Any]) -> None:
     with pytest.raises(ControlError):
         control.fault("hold", "IssueCertificate", **wrong)
@@ -135,10 +146,36 @@ def test_a_fault_with_members_of_the_wrong_kind_is_refused(control: EmulatorCont
 
 def test_a_setting_that_does_not_exist_or_fit_is_refused_and_changes_nothing(control: EmulatorControl) -> None:
     before = control.settings()
-    for wrong in ({"nonsense": 1}, {"token_conflict": "maybe"}, {"issuance_delay": -1, "quota_scale": 2}):
+    for wrong in (
+        {"nonsense": 1},
+        {"token_conflict": "maybe"},
+        {"issuance_delay": -1, "quota_scale": 2},
+        {"issuance_delay": float("inf")},
+        {"list_page_limit": 0},
+        {"list_page_limit": 1.5},
+        {"unavailable_algorithms": [1]},
+        {"quota_overrides": {"IssueCertificate": "many"}},
+        {"quota_overrides": {"IssueCertificates": 1}},
+    ):
         with pytest.raises(ControlError):
             control.settings(**wrong)
     assert control.settings() == before
+
+
+@pytest.mark.parametrize("move", [{"set": float("nan")}, {"set": -1}, {"advance": 1e300}, {"advance": "1"}])
+def test_the_clock_stays_within_what_certificates_can_say(control: EmulatorControl, move: dict[str, Any]) -> None:
+    control.freeze()
+    before = control.now()
+    with pytest.raises(ControlError):
+        control.call("POST", "clock", move)
+    assert control.now() == before
+
+
+@pytest.mark.parametrize("wrong", [{"certificate_authority_arn": []}, {"accounts": 1}, {"permissions": None}])
+def test_a_share_of_the_wrong_shape_is_refused(control: EmulatorControl, root_arn: str, wrong: dict[str, Any]) -> None:
+    share = {"certificate_authority_arn": root_arn, "accounts": [], "permissions": [], **wrong}
+    with pytest.raises(ControlError):
+        control.call("POST", "shares", share)
 
 
 def test_the_request_log_tells_operations_and_sequence_apart(

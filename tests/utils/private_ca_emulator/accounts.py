@@ -16,6 +16,7 @@ from moto.iam.models import get_account_id_from
 from moto.sts.models import AssumedRole, sts_backends
 
 from private_ca_emulator.errors import ServiceError
+from private_ca_emulator.policy_documents import check_document
 from private_ca_emulator.protocol import CredentialScope
 
 _ACCOUNT = re.compile(r"\d{12}")
@@ -36,13 +37,24 @@ class Caller:
 class RegisteredKey:
     """An access key that a test registered; `policies` None means that everything is allowed.
 
-    With a secret, the signatures of its requests are verified.
+    With a secret, the signatures of its requests are verified. ValueError says what is wrong with a member.
     """
 
     account: str
     arn: str | None = None
     policies: list[dict[str, Any]] | None = None
     secret: str | None = None
+
+    def __post_init__(self) -> None:
+        if not _ACCOUNT.fullmatch(self.account):
+            raise ValueError(f"an access key's account has twelve digits, unlike {self.account!r}")
+        if not isinstance(self.policies, (list, type(None))):
+            raise ValueError("an access key's policies are a list of policy documents")
+        for number, document in enumerate(self.policies or [], start=1):
+            try:
+                check_document(document)
+            except ValueError as error:
+                raise ValueError(f"policy {number} of an access key cannot be used: {error}") from error
 
 
 class Accounts:

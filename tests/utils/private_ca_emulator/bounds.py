@@ -37,9 +37,13 @@ def _read_s3(request: HttpRequest, caller: Caller) -> Demand | None:
 
 
 def _read_dynamodb(request: HttpRequest, caller: Caller) -> Demand | None:
-    """What a request demands: its operation, on its table."""
+    """What a request demands: its operation, on its table; nothing when it is not JSON, which moto refuses."""
     operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
-    table = json.loads(request.body or b"{}").get("TableName", "*")
+    try:
+        members = json.loads(request.body or b"{}")
+    except (ValueError, RecursionError):
+        return None
+    table = members.get("TableName", "*") if isinstance(members, dict) else "*"
     return f"dynamodb:{operation}", f"arn:{caller.partition}:dynamodb:{caller.region}:{caller.account}:table/{table}"
 
 

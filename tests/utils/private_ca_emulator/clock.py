@@ -5,10 +5,16 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
+
+from private_ca_emulator.errors import refused
+
+_END = datetime.datetime(9980, 1, 1, tzinfo=datetime.UTC).timestamp()
+"""A CRL made before lasts until 9999 at most: 5,000 days."""
 
 
 class Clock:
@@ -26,7 +32,9 @@ class Clock:
         return frozen if frozen is not None else self._real_time() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move the time by `seconds`, which may be negative."""
+        """Move the time by `seconds`, which may be negative; ValidationException where X.509 could not follow."""
+        if not 0 <= self.now() + seconds < _END:
+            raise refused("the clock goes from 1970 to 9980")
         with self._lock:
             if self._frozen_at is not None:
                 self._frozen_at += seconds

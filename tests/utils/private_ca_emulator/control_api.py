@@ -121,26 +121,26 @@ def _show_access_keys(service: PrivateCa, _name: str, _query: Query, _body: Body
 
 
 def _put_access_key(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:
-    if not isinstance(body.get("policies"), (list, type(None))):
-        raise refused("'policies' is a list of policy documents")
     try:
         key = RegisteredKey(str(body["account"]), body.get("arn"), body.get("policies"), body.get("secret_access_key"))
-        service.accounts.keys[body["access_key_id"]] = key
+        service.accounts.keys[str(body["access_key_id"])] = key
     except KeyError as missing:
         raise refused(f"an access key needs {missing}") from None
+    except ValueError as error:
+        raise refused(str(error)) from None
     return vars(key)
 
 
 def _share(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:
-    authority = service.store.authorities.get(body.get("certificate_authority_arn", ""))
+    authority = service.store.authorities.get(str(body.get("certificate_authority_arn")))
     if authority is None:
         raise refused("'certificate_authority_arn' must be the ARN of a certificate authority")
     try:
         policy = build_share_policy(authority, body["accounts"], body["permissions"])
     except KeyError as missing:
         raise refused(f"a share needs {missing}") from None
-    except ValueError as error:
-        raise refused(str(error)) from None
+    except (TypeError, ValueError) as error:
+        raise refused(f"a share takes lists of accounts and permissions: {error}") from None
     authority.policy, authority.policy_from_share = policy, True
     if service.state is not None:
         service.state.save_authority(authority)
@@ -184,7 +184,7 @@ def _parse(request: HttpRequest) -> tuple[str, str, Query, Body]:
     query = dict(urllib.parse.parse_qsl(request.query))
     try:
         body = json.loads(request.body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise refused("the body is not JSON") from None
     if not isinstance(body, dict):
         raise refused("the body is not a JSON object")

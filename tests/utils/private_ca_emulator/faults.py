@@ -29,6 +29,7 @@ KINDS = ("throttle", "error", "unavailable", "access_denied", "lost_reply", "han
 _MEMBERS = {
     "operation", "calls", "times", "match", "kind", "code", "message", "status", "seconds", "point", "reason",
 }  # fmt: skip
+_LEAST_STATUS, _LAST_STATUS = 400, 599
 
 
 @dataclass
@@ -98,6 +99,10 @@ def _check_types(asked: Mapping[str, Any]) -> None:
     for name, kind in wanted.items():
         if asked.get(name) is not None and not isinstance(asked[name], kind):
             raise refused(f"a fault's {name!r} cannot be {asked[name]!r}")
+    if not all(isinstance(number, int) for number in asked.get("calls") or []):
+        raise refused(f"a fault's 'calls' are numbers from 1, not {asked['calls']!r}")
+    if not _LEAST_STATUS <= asked.get("status", _LEAST_STATUS) <= _LAST_STATUS:
+        raise refused(f"a fault's 'status' is an HTTP status of an error, not {asked['status']!r}")
 
 
 def _look_up(facts: Mapping[str, Any], path: str) -> Any:
@@ -120,7 +125,7 @@ class FaultScript:
     def add(self, asked: Mapping[str, Any]) -> Fault:
         """Script one fault; an unknown member or kind is refused."""
         unknown = set(asked) - _MEMBERS
-        if unknown or asked.get("kind") not in KINDS:
+        if unknown or not isinstance(asked.get("kind"), str) or asked["kind"] not in KINDS:
             raise refused(f"a fault has the members {sorted(_MEMBERS)} and a kind of {list(KINDS)}; got {dict(asked)}")
         if asked.get("point", "after") not in ("before", "after"):
             raise refused("a fault's point is 'before' or 'after'")

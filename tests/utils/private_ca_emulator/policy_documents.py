@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -17,6 +18,40 @@ Context = Mapping[str, list[str]]
 def as_list(value: Any) -> list[Any]:
     """A value that may stand alone or in a list, as a list."""
     return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def read_statements(text: str | bytes) -> list[Mapping[str, Any]]:
+    """The statements of a policy document in JSON; ValueError for what is none, or has members of the wrong type."""
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply.") from None
+    except ValueError:
+        raise ValueError("it is not JSON.") from None
+    return check_document(document)
+
+
+def check_document(document: Any) -> list[Mapping[str, Any]]:
+    """The statements of a policy document; ValueError for what is none, or what could not be evaluated here."""
+    if not isinstance(document, Mapping) or "Statement" not in document:
+        raise ValueError("it has no statement.")
+    statements = as_list(document["Statement"])
+    for statement in statements:
+        _check_statement(statement)
+    return statements
+
+
+def _check_statement(statement: Any) -> None:
+    if not isinstance(statement, Mapping):
+        raise ValueError("a statement is not an object.")
+    for name in ("Action", "NotAction", "Resource", "NotResource"):
+        if not all(isinstance(item, str) for item in as_list(statement.get(name, []))):
+            raise ValueError(f"the {name} of a statement must be a string, or a list of strings.")
+    conditions = statement.get("Condition", {})
+    if not isinstance(conditions, Mapping) or not all(isinstance(keys, Mapping) for keys in conditions.values()):
+        raise ValueError("the Condition of a statement must have keys and values by operator.")
+    for operator in conditions:
+        _find_comparison(operator)
 
 
 def _wildcard(pattern: str, value: str, ignore_case: bool = False) -> bool:
@@ -38,6 +73,8 @@ _OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "StringLike": _wildcard,
     "ArnEquals": _wildcard,
     "ArnLike": _wildcard,
+    "Bool": _same_ignoring_case,
+    "Null": _same_ignoring_case,
 }
 
 
@@ -47,16 +84,23 @@ def _split_operator(operator: str) -> tuple[str, str, bool]:
     return qualifier, name.removesuffix("IfExists"), if_exists
 
 
+def _find_comparison(operator: str) -> Callable[[str, str], bool]:
+    _qualifier, name, _if_exists = _split_operator(operator)
+    compare = _OPERATORS.get(name.replace("Not", ""))
+    if compare is None:
+        known = ", ".join(sorted(_OPERATORS))
+        raise ValueError(f"the condition operator {operator} is not supported; those supported are: {known}.")
+    return compare
+
+
 def _condition_holds(operator: str, key: str, wanted: list[str], context: Context) -> bool:
     """One condition; ValueError for an operator that is not known here."""
+    compare = _find_comparison(operator)
     qualifier, name, if_exists = _split_operator(operator)
     values = next((found for held, found in context.items() if held.lower() == key.lower()), None)
     if name == "Null":
-        return (values is None) == (str(wanted[0]).lower() == "true")
+        return (values is None) == ([item.lower() for item in wanted] == ["true"])
     negated = "Not" in name
-    compare = _OPERATORS.get(name.replace("Not", ""))
-    if compare is None:
-        raise ValueError(f"the condition operator {operator} is not supported")
     if values is None:
         return if_exists or negated or qualifier == "ForAllValues"
     matches = [any(compare(str(one), value) for one in wanted) != negated for value in values]

@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from private_ca_emulator.errors import ServiceError
-from private_ca_emulator.service import Call, PrivateCa
+
+if TYPE_CHECKING:
+    from private_ca_emulator.service import Call, PrivateCa
 
 PER_SECOND = {
     "IssueCertificate": 25,

@@ -27,6 +27,8 @@ _AUTHORITY = {
     "arn", "type", "subject", "key_algorithm", "signing_algorithm", "validity_days", "issuer", "template",
     "usage_mode", "revocation_configuration", "tags", "key_storage_security_standard",
 }  # fmt: skip
+_NOT_AS_SHOWN = (ServiceError, AttributeError, KeyError, TypeError, ValueError)
+"""What an entry of another shape than the guide's ends in."""
 
 
 class SeedError(Exception):
@@ -47,15 +49,16 @@ def read_seed(path: Path) -> dict[str, Any]:
 def apply_seed(service: PrivateCa, seed: dict[str, Any]) -> list[str]:
     """Carry out a seed; the ARNs of the CAs that were made. SeedError names the entry that the service refused."""
     try:
-        service.settings.change(seed.get("settings", {}))
-        for key in seed.get("access_keys", []):
+        service.settings.change(seed.get("settings") or {})
+        for key in seed.get("access_keys") or []:
             details = [key.get(name) for name in ("arn", "policies", "secret_access_key")]
             service.accounts.keys[key["access_key_id"]] = RegisteredKey(str(key["account"]), *details)
-        for bucket in seed.get("buckets", []):
+        for bucket in seed.get("buckets") or []:
             _make_bucket(bucket)
-    except (ServiceError, KeyError, TypeError) as error:
+        entries = list(seed.get("certificate_authorities") or [])
+    except _NOT_AS_SHOWN as error:
         raise SeedError(f"seed: {error}") from error
-    return [entry["arn"] for entry in seed.get("certificate_authorities", []) if _make_authority(service, entry)]
+    return [entry["arn"] for entry in entries if _make_authority(service, entry)]
 
 
 def _make_bucket(bucket: dict[str, str]) -> None:
@@ -77,8 +80,8 @@ def _perform(service: PrivateCa, caller: Caller, operation: str, **members: Any)
 
 def _make_authority(service: PrivateCa, entry: dict[str, Any]) -> bool:
     """Make one CA ACTIVE; False when it is there already."""
-    found = AUTHORITY_ARN.fullmatch(entry.get("arn", ""))
-    if set(entry) - _AUTHORITY or not found:
+    found = AUTHORITY_ARN.fullmatch(str(entry.get("arn"))) if isinstance(entry, dict) else None
+    if found is None or set(entry) - _AUTHORITY:
         raise SeedError(f"certificate_authorities: {entry} needs the ARN of a CA; it takes {sorted(_AUTHORITY)}")
     arn = entry["arn"]
     if arn in service.store.authorities:
@@ -88,7 +91,7 @@ def _make_authority(service: PrivateCa, entry: dict[str, Any]) -> bool:
     try:
         authority = _create(service, caller, entry)
         _certify(service, caller, authority, entry)
-    except (ServiceError, KeyError) as error:
+    except _NOT_AS_SHOWN as error:
         service.store.authorities.pop(arn, None)
         raise SeedError(f"certificate_authorities: {arn}: {error}") from error
     if service.state is not None:

@@ -9,16 +9,30 @@ Each choice names the section of the behaviour reference that leaves it open; th
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 from private_ca_emulator.errors import refused
+from private_ca_emulator.quotas import PER_SECOND
 
 
 def _choice(*choices: Any) -> Any:
     # Called in the body of the dataclass only.
     # pylint: disable-next=invalid-field-call
     return field(default=choices[0], metadata={"choices": choices})
+
+
+def _is_like(default: Any, value: Any, least: float) -> bool:
+    """Whether a value has the type of the default; numbers are finite and at least `least`."""
+    if isinstance(default, (bool, str)):
+        return isinstance(value, type(default))
+    if isinstance(default, list):
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if isinstance(default, dict):
+        return isinstance(value, dict) and all(_is_like(0.0, item, least) for item in value.values())
+    wanted = (int, float) if isinstance(default, float) else int
+    return isinstance(value, wanted) and not isinstance(value, bool) and least <= value < math.inf
 
 
 @dataclass
@@ -45,8 +59,8 @@ class Settings:
     unavailable_algorithms: list[str] = field(default_factory=list)
     revocations_per_authority: int = 1_000_000
     permissions_per_authority: int = 10_000
-    list_page_limit: int = 100
-    partition_size: int = 1000
+    list_page_limit: int = field(default=100, metadata={"least": 1})
+    partition_size: int = field(default=1000, metadata={"least": 1})
 
     # 2.1, 12.1 item 1
     token_conflict: str = _choice("first_arn", "issue_anew", "reject")
@@ -113,11 +127,11 @@ class Settings:
         choices: tuple[Any, ...] = known[name].metadata.get("choices", ())
         if choices and value not in choices:
             raise refused(f"setting {name!r} takes one of {list(choices)}, not {value!r}")
-        current = getattr(self, name)
-        numeric = isinstance(current, (int, float)) and not isinstance(current, bool)
-        wanted = (int, float) if numeric else type(current)
-        if not isinstance(value, wanted) or (numeric and (isinstance(value, bool) or value < 0)):
-            raise refused(f"setting {name!r} takes a value like {current!r}, not {value!r}")
+        if not _is_like(getattr(Settings(), name), value, known[name].metadata.get("least", 0)):
+            raise refused(f"setting {name!r} takes a value like {getattr(self, name)!r}, not {value!r}")
+        unknown = set(value) - set(PER_SECOND) if name == "quota_overrides" else set()
+        if unknown:
+            raise refused(f"setting {name!r} names no operation: {', '.join(sorted(unknown))}")
         return value
 
     def describe(self) -> dict[str, Any]:
