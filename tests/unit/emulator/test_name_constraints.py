@@ -169,6 +169,22 @@ def test_a_name_is_refused_just_where_openssl_finds_it_outside(
         assert "is not permitted by the name constraints" in message
 
 
+def test_a_name_that_cannot_be_read_hides_none_behind_it(constrained: Constrained) -> None:
+    unreadable, outside = b"\x82\x02\xc3\xbc", b"\x82\x0bbad.example"
+    both = x509.UnrecognizedExtension(x509.SubjectAlternativeName.oid, b"\x30\x11" + unreadable + outside)
+    builder = x509.CertificateSigningRequestBuilder(SUBJECT).add_extension(both, False)
+    csr = builder.sign(LEAF_KEY, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    arn = issue(constrained.client, constrained.arn, Csr=csr)
+    assert "The name bad.example is not permitted" in refusal(fetch, constrained.client, constrained.arn, arn)[1]
+
+
+@pytest.mark.parametrize("uri", ["http://[", "http://[::1"])
+def test_a_uri_whose_host_cannot_be_read_is_outside(constrained: Constrained, uri: str) -> None:
+    csr = make_named_csr(SUBJECT, x509.UniformResourceIdentifier(uri))
+    arn = issue(constrained.client, constrained.arn, Csr=csr)
+    assert f"The name {uri} is not permitted" in refusal(fetch, constrained.client, constrained.arn, arn)[1]
+
+
 def test_names_that_the_api_passes_through_are_judged_too(constrained: Constrained) -> None:
     template = seeding.template_arn(constrained.arn, "BlankEndEntityCertificate_APIPassthrough")
     for name, fits in (("https://web.good.example/", True), ("https://web.example/", False)):

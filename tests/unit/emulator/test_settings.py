@@ -228,6 +228,13 @@ def restore_an_expired_authority(world: World) -> Any:
     return judge(world.client.restore_certificate_authority, CertificateAuthorityArn=world.delete(arn))
 
 
+@shows("unencodable_passthrough")
+def pass_a_subject_through_that_has_no_encoding(world: World) -> Any:
+    subject = {"CustomAttributes": [{"ObjectIdentifier": "2.5.4.5", "Value": "M\u00fcnchen"}]}
+    template = seeding.template_arn(world.root, "EndEntityCertificate_APIPassthrough")
+    return judge_issuing(world, TemplateArn=template, ApiPassthrough={"Subject": subject})
+
+
 @shows("template_in_context_when_omitted")
 def issue_without_a_template_where_a_policy_names_it(world: World) -> Any:
     condition = {"StringEquals": {"acm-pca:TemplateArn": seeding.template_arn(world.root, "EndEntityCertificate")}}

@@ -4,6 +4,7 @@
 """The errors that the emulated service answers with.
 
 ServiceError      a reply of the service's shape: code, message, HTTP status
+  CannotEncode    a value of ApiPassthrough or of a CA's subject that has no DER
 ConnectionCut     the scripted loss of a reply: the connection is closed without an answer
 """
 
@@ -18,6 +19,13 @@ class ServiceError(Exception):
         self.code = code
         self.message = message
         self.status = status
+
+
+class CannotEncode(ServiceError):
+    """InvalidArgsException for a value that the model allows and DER does not; when it shows is a setting (12.1)."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("InvalidArgsException", message)
 
 
 class ConnectionCut(Exception):

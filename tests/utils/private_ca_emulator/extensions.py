@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
 
 from private_ca_emulator import der, names
-from private_ca_emulator.errors import invalid_args
+from private_ca_emulator.errors import CannotEncode, invalid_args
 from private_ca_emulator.records import CertificateAuthority
 from private_ca_emulator.signing_requests import SUBJECT_ALTERNATIVE_NAME, SigningRequest
 from private_ca_emulator.templates import EncodedExtension, Template, takes_distribution_point_from
@@ -72,7 +72,7 @@ def _encode_policies(policies: list[Mapping[str, Any]]) -> bytes:
     try:
         return x509.CertificatePolicies(informations).public_bytes()
     except (ValueError, UnicodeError) as error:
-        raise invalid_args(f"The certificate policies cannot be encoded: {error}") from error
+        raise CannotEncode(f"The certificate policies cannot be encoded: {error}") from error
 
 
 def encode_api_extensions(asked: Mapping[str, Any], subject_is_empty: bool) -> dict[str, EncodedExtension]:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from private_ca_emulator import extensions as issued_extensions
 from private_ca_emulator import revocation_configuration
 from private_ca_emulator.certificates import encode_public_key
-from private_ca_emulator.errors import ServiceError, invalid_state, refused
+from private_ca_emulator.errors import CannotEncode, ServiceError, invalid_state, refused
 from private_ca_emulator.records import CertificateAuthority, new_serial
 from private_ca_emulator.settings import Settings
 from private_ca_emulator.signing import SignatureScheme, choose_scheme, require_available
@@ -29,7 +29,7 @@ _UTC = datetime.UTC
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that is decided before the signature."""
+    """Everything that is decided before the signature; `flaw` is why there will be none."""
 
     template: Template
     scheme: SignatureScheme
@@ -39,6 +39,7 @@ class Plan:
     extensions: dict[str, EncodedExtension]
     not_before: int
     not_after: int
+    flaw: str | None
 
 
 def plan_issuance(
@@ -53,15 +54,28 @@ def plan_issuance(
     request = parse_signing_request(members["Csr"], settings)
     _check_template(authority, template, request, settings)
     not_before, not_after = _plan_validity(authority, template, members, settings, int(now))
-    passthrough = members.get("ApiPassthrough", {})
-    subject = issued_extensions.select_subject(template, request, passthrough)
-    api: dict[str, EncodedExtension] = {}
-    if template.variety.from_api:
-        api = issued_extensions.encode_api_extensions(passthrough.get("Extensions", {}), not list(subject))
+    subject, api, flaw = _encode_passthrough(template, request, members.get("ApiPassthrough", {}), settings)
     configured = _configured_extensions(authority, partition_id)
     planned = issued_extensions.assemble_extensions(template, request, api, authority, configured)
-    require_subject_or_names(subject, planned, settings)
-    return Plan(template, scheme, new_serial(), subject, request.public_key, planned, not_before, not_after)
+    if flaw is None:
+        require_subject_or_names(subject, planned, settings)
+    return Plan(template, scheme, new_serial(), subject, request.public_key, planned, not_before, not_after, flaw)
+
+
+def _encode_passthrough(
+    template: Template, request: SigningRequest, passthrough: dict[str, Any], settings: Settings
+) -> tuple[x509.Name, dict[str, EncodedExtension], str | None]:
+    """Subject and extensions from the API; where the settings say so, what has no encoding fails the issuance late."""
+    try:
+        subject = issued_extensions.select_subject(template, request, passthrough)
+        if not template.variety.from_api:
+            return subject, {}, None
+        asked = passthrough.get("Extensions", {})
+        return subject, issued_extensions.encode_api_extensions(asked, not list(subject)), None
+    except CannotEncode as error:
+        if settings.unencodable_passthrough == "early":
+            raise
+        return request.subject, {}, error.message
 
 
 def check_state(authority: CertificateAuthority, template: Template, now: float) -> None:

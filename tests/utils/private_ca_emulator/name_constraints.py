@@ -9,6 +9,7 @@ no rule for the other kinds. Names that cannot be parsed pass: the service copie
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import urllib.parse
 from collections.abc import Callable, Iterator
@@ -67,12 +68,14 @@ def _list_names(plan: Plan) -> list[tuple[Kind, Any]]:
 def _read_alternative_names(plan: Plan) -> Iterator[tuple[Kind, Any]]:
     _critical, encoded = plan.extensions.get(SUBJECT_ALTERNATIVE_NAME, (False, der.encode(der.SEQUENCE, b"")))
     try:
-        for tag, content in der.walk(der.content_of(encoded, der.SEQUENCE)):
-            if tag in _READERS:
-                kind, read = _READERS[tag]
-                yield kind, read(content)
+        encoded_names = list(der.walk(der.content_of(encoded, der.SEQUENCE)))
     except ValueError:
         return
+    for tag, content in encoded_names:
+        if tag in _READERS:
+            kind, read = _READERS[tag]
+            with contextlib.suppress(ValueError):
+                yield kind, read(content)
 
 
 def _is_host_within(host: str, base: str) -> bool:
@@ -92,7 +95,15 @@ def _is_mailbox_within(name: str, base: str) -> bool:
 
 
 def _is_uri_within(name: str, base: str) -> bool:
-    return _is_host_within(urllib.parse.urlsplit(name).hostname or "", base)
+    return _is_host_within(_find_host(name), base)
+
+
+def _find_host(uri: str) -> str:
+    """The host of a URI; empty where it has none, or one in brackets that do not close."""
+    try:
+        return urllib.parse.urlsplit(uri).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_address_within(name: Any, base: Any) -> bool:
@@ -135,7 +146,7 @@ def _breaks(kind: Kind, name: Any, constraints: x509.NameConstraints) -> bool:
 
 def _names_host(uri: str) -> bool:
     """Whether a URI has a host name to judge; one without is refused where URIs are constrained."""
-    host = urllib.parse.urlsplit(uri).hostname or ""
+    host = _find_host(uri)
     try:
         ipaddress.ip_address(host)
     except ValueError:

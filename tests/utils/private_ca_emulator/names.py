@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from private_ca_emulator import der
-from private_ca_emulator.errors import invalid_args
+from private_ca_emulator.errors import CannotEncode, invalid_args
 
 SUBJECT_ORDER = {
     "Country": NameOID.COUNTRY_NAME,
@@ -32,6 +33,7 @@ SUBJECT_ORDER = {
     "GenerationQualifier": NameOID.GENERATION_QUALIFIER,
 }
 _EDI_PARTY_NAME = 0xA5
+_ALPHABETS = {"PrintableString": re.compile(r"[A-Za-z0-9 '()+,./:=?-]*"), "IA5String": re.compile(r"[\x00-\x7f]*")}
 
 
 def build_name(subject: Mapping[str, Any]) -> x509.Name:
@@ -44,16 +46,25 @@ def build_name(subject: Mapping[str, Any]) -> x509.Name:
     else:
         pairs = [(oid, subject[member]) for member, oid in SUBJECT_ORDER.items() if subject.get(member)]
     try:
-        return x509.Name([x509.NameAttribute(oid, value) for oid, value in pairs])
+        return x509.Name([_attribute(oid, value) for oid, value in pairs])
     except ValueError as error:
-        raise invalid_args(f"The subject cannot be encoded: {error}") from error
+        raise CannotEncode(f"The subject cannot be encoded: {error}") from error
+
+
+def _attribute(oid: x509.ObjectIdentifier, value: str) -> x509.NameAttribute[str]:
+    """One attribute, in a string type that has every character of its value (X.680 section 41)."""
+    attribute = x509.NameAttribute(oid, value)
+    alphabet = _ALPHABETS.get(attribute._type.name)
+    if alphabet is not None and not alphabet.fullmatch(value):
+        raise ValueError(f"'{value}' is not a {attribute._type.name}")
+    return attribute
 
 
 def _object_identifier(dotted: str) -> x509.ObjectIdentifier:
     try:
         return x509.ObjectIdentifier(dotted)
     except ValueError as error:
-        raise invalid_args(f"'{dotted}' is not an object identifier") from error
+        raise CannotEncode(f"'{dotted}' is not an object identifier") from error
 
 
 def build_object_identifier(dotted: str) -> x509.ObjectIdentifier:
@@ -78,7 +89,7 @@ _GENERAL_NAMES: dict[str, Callable[[Any], x509.GeneralName]] = {
 
 
 def _encode_edi_party_name(value: Mapping[str, str]) -> bytes:
-    """EDIPartyName (RFC 5280 section 4.2.1.6), which `cryptography` does not know."""
+    """EDIPartyName (RFC 5280 section 4.2.1.6), which `cryptography` does not know; ValueError for half a surrogate."""
     parts = b""
     if "NameAssigner" in value:
         parts += der.encode(0xA0, der.encode(der.UTF8_STRING, value["NameAssigner"].encode()))
@@ -91,13 +102,13 @@ def encode_general_name(name: Mapping[str, Any]) -> bytes:
     if len(name) != 1:
         raise invalid_args("A GeneralName must have exactly one of its choices.")
     ((choice, value),) = name.items()
-    if choice == "EdiPartyName":
-        return _encode_edi_party_name(value)
     try:
+        if choice == "EdiPartyName":
+            return _encode_edi_party_name(value)
         built = _GENERAL_NAMES[choice](value)
         return der.content_of(x509.SubjectAlternativeName([built]).public_bytes(), der.SEQUENCE)
     except (ValueError, UnicodeError) as error:
-        raise invalid_args(f"The {choice} '{value}' cannot be encoded: {error}") from error
+        raise CannotEncode(f"The {choice} '{value}' cannot be encoded: {error}") from error
 
 
 def encode_general_names(names: list[Mapping[str, Any]]) -> bytes:

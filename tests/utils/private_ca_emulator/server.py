@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import re
 import socket
@@ -12,6 +13,7 @@ import socketserver
 import sys
 import threading
 import traceback
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -31,6 +33,7 @@ _LARGEST_BODY = 256 * 1024 * 1024
 _LARGEST_DRAINED = 1024 * 1024 * 1024
 _CHUNK = 64 * 1024
 _LENGTH = re.compile("[0-9]{1,15}")
+_CHUNK_SIZE = re.compile(b"[0-9A-Fa-f]{1,15}")
 
 
 def _unreadable(why: str) -> ServiceError:
@@ -102,17 +105,30 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _read_chunks(self, limit: int) -> bytes:
         body = bytearray()
-        while True:
-            try:
-                size = int(self.rfile.readline(_CHUNK).partition(b";")[0].strip(), 16)
-            except ValueError:
-                raise _unreadable("The chunked body is malformed") from None
-            if size < 0 or len(body) + size > limit:
+        while size := self._read_chunk_size():
+            if len(body) + size > limit:
+                self._drain_chunks(size)
                 raise _too_large(limit)
             body += self.rfile.read(size)
             self.rfile.readline(_CHUNK)
-            if size == 0:
-                return bytes(body)
+        self.rfile.readline(_CHUNK)
+        return bytes(body)
+
+    def _drain_chunks(self, size: int) -> None:
+        """Take in the rest of a body that is refused: until then its client writes and does not read."""
+        left = _LARGEST_DRAINED
+        with contextlib.suppress(ServiceError):
+            while size and left > 0:
+                self._drain(size)
+                self.rfile.readline(_CHUNK)
+                left -= size
+                size = self._read_chunk_size()
+
+    def _read_chunk_size(self) -> int:
+        size = self.rfile.readline(_CHUNK).partition(b";")[0].strip()
+        if not _CHUNK_SIZE.fullmatch(size):
+            raise _unreadable("The chunked body is malformed")
+        return int(size, 16)
 
     def _drain(self, length: int) -> None:
         left = min(length, _LARGEST_DRAINED)
@@ -131,6 +147,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(response.body)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what is no HTTP request in the service's shape too; the standard library would send a page of HTML."""
+        del explain
+        self.close_connection, self.request_version = True, self.protocol_version
+        kind = "UnknownOperationException" if code == HTTPStatus.NOT_IMPLEMENTED else "SerializationException"
+        self._send(encode_error(ServiceError(kind, message or HTTPStatus(code).phrase, code)))
 
     def handle_expect_100(self) -> bool:
         """Ask for the body at once: S3 clients wait for it."""

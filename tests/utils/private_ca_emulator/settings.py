@@ -91,6 +91,7 @@ class Settings:
     bucket_refusal_error: str = _choice("ValidationException", "InvalidPolicyException")
     # 12.1 item 3
     name_constraints_breach: str = _choice("late", "early")
+    unencodable_passthrough: str = _choice("early", "late")
     # 2.5, 2.3, 12.1 item 4
     equal_not_after: str = _choice("accept", "refuse")
     month_arithmetic: str = _choice("clamp", "overflow")

@@ -43,7 +43,7 @@ def issue_for(service: PrivateCa, call: Call, authority: CertificateAuthority) -
     breach = None if plan.template.family.root else find_breach(authority, plan)
     if breach is not None and settings.name_constraints_breach == "early":
         raise ServiceError("ValidationException", breach)
-    issued = _record(service, call, authority, plan, call.late_failure or breach)
+    issued = _record(service, call, authority, plan, call.late_failure or plan.flaw or breach)
     issued.partition_id = partition_id
     authority.add(issued)
     if not plan.template.family.root:
