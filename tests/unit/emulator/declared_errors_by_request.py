@@ -236,6 +236,7 @@ def revoke_twice_in_short_order(world: World) -> tuple[Members, str]:
 
 @provokes("LimitExceededException", "RevokeCertificate")
 def revoke_beyond_the_quota(world: World) -> tuple[Members, str]:
+    world.publish_crl(world.root)
     revoke_twice(world)
     world.control.settings(revocations_per_authority=1)
     message = "The maximum number of revoked certificates has been reached."

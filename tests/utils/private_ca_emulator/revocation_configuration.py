@@ -64,6 +64,12 @@ def crl_uri(authority: CertificateAuthority, partition_id: str | None) -> str:
     return f"http://{host}/{crl_object_key(authority, partition_id)}"
 
 
+def has_complete_crl(authority: CertificateAuthority) -> bool:
+    """Whether the CA keeps one CRL of everything, which bounds what it can issue and revoke (reference 9)."""
+    crl = authority.revocation["CrlConfiguration"]
+    return bool(crl["Enabled"] and crl["CrlType"] == "COMPLETE")
+
+
 def names_distribution_point(authority: CertificateAuthority) -> bool:
     """Whether new certificates carry a CRL distribution point."""
     crl = authority.revocation["CrlConfiguration"]

@@ -12,6 +12,7 @@ from private_ca_emulator.errors import ServiceError, invalid_state, not_found
 from private_ca_emulator.issuance import Plan, plan_issuance, sign_plan
 from private_ca_emulator.name_constraints import find_breach
 from private_ca_emulator.records import CERTIFICATE_ARN, CertificateAuthority, IssuedCertificate
+from private_ca_emulator.revocation_configuration import has_complete_crl
 from private_ca_emulator.service import Call, Members, PrivateCa
 from private_ca_emulator.settings import Settings
 
@@ -53,9 +54,9 @@ def issue_for(service: PrivateCa, call: Call, authority: CertificateAuthority) -
 
 def choose_limit(authority: CertificateAuthority, settings: Settings) -> int:
     """The lifetime quota of certificates: one with a complete CRL, another otherwise (reference 9)."""
-    crl = authority.revocation["CrlConfiguration"]
-    complete = crl["Enabled"] and crl.get("CrlType") == "COMPLETE"
-    return settings.certificates_per_authority if complete else settings.certificates_without_complete_crl
+    if has_complete_crl(authority):
+        return settings.certificates_per_authority
+    return settings.certificates_without_complete_crl
 
 
 def _record(

@@ -11,6 +11,7 @@ from private_ca_emulator.authorization import find_authority
 from private_ca_emulator.errors import ServiceError, invalid_state
 from private_ca_emulator.operations.states import refuse_while_updating
 from private_ca_emulator.records import CertificateAuthority, IssuedCertificate, Revocation
+from private_ca_emulator.revocation_configuration import has_complete_crl
 from private_ca_emulator.service import Call, Members, PrivateCa
 
 _SERIAL = re.compile(r"[0-9a-fA-F]{1,2}(:?[0-9a-fA-F]{1,2})*")
@@ -28,7 +29,7 @@ def revoke_certificate(service: PrivateCa, call: Call) -> Members:
         if now < issued.revocation.at + service.settings.revocation_delay:
             raise ServiceError("RequestInProgressException", "The revocation of the certificate is in progress.")
         raise ServiceError("RequestAlreadyProcessedException", "The certificate is already revoked.")
-    if authority.revoked_count >= service.settings.revocations_per_authority:
+    if has_complete_crl(authority) and authority.revoked_count >= service.settings.revocations_per_authority:
         raise ServiceError("LimitExceededException", "The maximum number of revoked certificates has been reached.")
     if not service.crls.can_write(authority):
         message = "The CRL bucket of the certificate authority cannot be written. Check your S3 bucket permissions."
