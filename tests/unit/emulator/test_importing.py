@@ -187,6 +187,16 @@ def test_the_chain_runs_from_the_issuer_to_a_root(world: World) -> None:
     assert x509.load_pem_x509_certificates(got.encode()) == [middle.certificate, root]
 
 
+def test_the_chain_is_of_cas(world: World) -> None:
+    arn, key = world.create("SUBORDINATE"), ec.generate_private_key(ec.SECP256R1())
+    csr = read_csr(world, arn)
+    for constraints in ([], [(x509.BasicConstraints(False, None), True)]):
+        leaf = Signer(key, OUTSIDE.sign(name("Leaf"), key.public_key(), constraints))
+        signed = leaf.sign(csr.subject, csr.public_key(), [CA])
+        code, message = refusal(install, world, arn, signed, leaf.certificate, OUTSIDE.certificate)
+        assert (code, "basic constraints" in message) == ("ValidationException", True)
+
+
 def test_a_self_signed_certificate_and_another_subject_are_refused(world: World) -> None:
     arn = world.create("SUBORDINATE")
     csr = read_csr(world, arn)

@@ -166,6 +166,8 @@ def _check_chain(certificate: x509.Certificate, chain: list[x509.Certificate]) -
         except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
             message = "The certificate chain must run from the issuer to the root, each certificate signed by the next."
             raise _malformed(message) from None
+        if not _is_ca(parent):
+            raise refused("Each certificate of the chain must have basic constraints with CA set to true.")
         limit = find_path_length(parent)
         if limit is not None and limit < depth + 1:
             raise refused("The certificate breaks the path length constraint of its chain.")
@@ -175,6 +177,13 @@ def _check_chain(certificate: x509.Certificate, chain: list[x509.Certificate]) -
     own, parent_limit = find_path_length(certificate), find_path_length(chain[0]) if chain else None
     if parent_limit is not None and (own is None or own >= parent_limit):
         raise refused("The path length of the certificate must be less than that of its issuer.")
+
+
+def _is_ca(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
 
 
 def _check_time(certificate: x509.Certificate, now: float) -> None:
