@@ -86,6 +86,21 @@ def test_a_policy_out_of_the_published_shape_is_refused(
     assert refusal(client.put_policy, ResourceArn=root_arn, Policy=write_policy(root_arn, **changes))[0] == code
 
 
+NO_POLICY = [
+    "NaN",
+    '{"Statement": []}',
+    "[" * 20_000,
+    '{"Statement": {"Effect": "Allow", "Condition": []}}',
+    '{"Statement": {"Effect": "Allow", "Action": [{}], "Condition": {"StringEquals": "x"}}}',
+    '{"Statement": {"Effect": "Allow", "Condition": {"DateLessThan": {"aws:CurrentTime": "2030-01-01"}}}}',
+]
+
+
+@pytest.mark.parametrize("policy", NO_POLICY, ids=lambda policy: policy[:60])
+def test_a_policy_that_is_none_is_refused(client: Any, root_arn: str, policy: str) -> None:
+    assert refusal(client.put_policy, ResourceArn=root_arn, Policy=policy)[0] == "InvalidPolicyException"
+
+
 def test_a_policy_is_read_back_and_deleted(client: Any, root_arn: str) -> None:
     missing = ("ResourceNotFoundException", f"Could not find policy for resource {root_arn}.")
     assert refusal(client.get_policy, ResourceArn=root_arn) == missing
@@ -121,6 +136,56 @@ def test_an_assumed_role_acts_in_its_own_account(make_client: Any, root_arn: str
     code, message = refusal(issue, guest, root_arn)
     assert code == "AccessDeniedException"
     assert f"arn:aws:sts::{GUEST}:assumed-role/issuer/session" in message
+    for role, fits in (
+        ("role/issuer", True),
+        ("role/team/issuer", True),
+        ("role/other", False),
+        ("user/issuer", False),
+    ):
+        policy = write_policy(root_arn).replace(f'"{GUEST}"', f'"arn:aws:iam::{GUEST}:{role}"')
+        make_client().put_policy(ResourceArn=root_arn, Policy=policy)
+        listed = guest.list_certificate_authorities(ResourceOwner="OTHER_ACCOUNTS")["CertificateAuthorities"]
+        assert [item["Arn"] for item in listed] == [root_arn] * fits
+        if fits:
+            assert issue(guest, root_arn)
+        else:
+            assert refusal(issue, guest, root_arn)[0] == "AccessDeniedException"
+
+
+@pytest.mark.parametrize(("organization", "fits"), [("o-emulated000", True), ("o-elsewhere0", False)])
+def test_a_policy_for_an_organization_reaches_its_accounts(
+    client: Any, make_client: Any, root_arn: str, organization: str, fits: bool
+) -> None:
+    policy = json.loads(write_policy(root_arn))
+    for statement in policy["Statement"]:
+        statement["Principal"] = "*"
+        statement.setdefault("Condition", {"StringEquals": {}})["StringEquals"]["aws:PrincipalOrgID"] = organization
+    client.put_policy(ResourceArn=root_arn, Policy=json.dumps(policy))
+    guest = make_client(access_key=GUEST)
+    listed = guest.list_certificate_authorities(ResourceOwner="OTHER_ACCOUNTS")["CertificateAuthorities"]
+    assert [item["Arn"] for item in listed] == [root_arn] * fits
+    if fits:
+        assert guest.describe_certificate_authority(CertificateAuthorityArn=root_arn)
+    else:
+        request = {"CertificateAuthorityArn": root_arn}
+        assert refusal(guest.describe_certificate_authority, **request)[0] == "AccessDeniedException"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"account": "abc"}, "twelve digits"),
+        ({"policies": ["x"]}, "policy 1 .* no statement"),
+        ({"policies": [{"Statement": {"Action": [1]}}]}, "policy 1 .* Action"),
+        ({"policies": [{"Statement": {"Condition": {"IpAddress": {}}}}]}, "IpAddress is not supported"),
+    ],
+)
+def test_an_access_key_that_could_not_be_judged_is_refused(
+    control: EmulatorControl, wrong: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(ControlError, match=complaint):
+        control.add_access_key("AKIAWRONG", **{"account": OWNER, **wrong})
+    assert control.call("GET", "access_keys") == {}
 
 
 def allow(actions: list[str], resource: str, **condition: Any) -> dict[str, Any]:

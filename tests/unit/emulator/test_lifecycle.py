@@ -230,6 +230,19 @@ def test_a_change_while_the_last_one_settles_is_a_concurrent_modification(
     client.update_certificate_authority(CertificateAuthorityArn=root_arn, Status="ACTIVE")
 
 
+def test_every_update_moves_the_time_of_the_last_change(client: Any, control: EmulatorControl, root_arn: str) -> None:
+    def changed_at() -> float:
+        record = client.describe_certificate_authority(CertificateAuthorityArn=root_arn)["CertificateAuthority"]
+        return float(record["LastStateChangeAt"].timestamp())
+
+    control.freeze()
+    before = changed_at()
+    control.advance(100)
+    responder = {"OcspConfiguration": {"Enabled": True}}
+    client.update_certificate_authority(CertificateAuthorityArn=root_arn, RevocationConfiguration=responder)
+    assert changed_at() >= before + 100
+
+
 def test_algorithms_that_a_region_lacks_are_refused(client: Any, control: EmulatorControl, root_arn: str) -> None:
     control.settings(unavailable_algorithms=["RSA_3072", "SHA512WITHECDSA"])
     lacking = {"KeyAlgorithm": "RSA_3072", "SigningAlgorithm": "SHA256WITHRSA"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import json
 import urllib.parse
 import urllib.request
 import uuid
@@ -213,6 +214,50 @@ def test_a_bucket_without_the_services_policy_is_refused_in_the_services_words(c
     code, message = refusal(create_revoking_root, client, make_client, S3BucketName=bucket)
     assert code == "ValidationException"
     assert "Check your S3 bucket permissions and try again." in message
+
+
+OWNER = "123456789012"
+GRANTS = [
+    ("every action of S3", {"Action": "s3:*"}, True),
+    ("actions by a wildcard", {"Action": ["s3:Put*", "s3:GetBucket*"]}, True),
+    ("the CA's own account", {"Condition": {"StringEquals": {"aws:SourceAccount": OWNER}}}, True),
+    ("another account", {"Condition": {"StringEquals": {"aws:SourceAccount": "222222222222"}}}, False),
+    ("the CAs of the account", {"Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:acm-pca:*:{OWNER}:*"}}}, True),
+    ("another CA", {"Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:acm-pca:*:{OWNER}:*/1"}}}, False),
+    ("the bucket without its objects", {"Resource": "BUCKET"}, False),
+    ("too few actions", {"Action": ["s3:PutObject", "s3:GetBucketAcl"]}, False),
+    ("a refusal", {"Effect": "Deny"}, False),
+    ("an action that is none", {"Action": [{}]}, False),
+]
+
+
+@pytest.mark.parametrize("grant", GRANTS, ids=lambda grant: grant[0])
+def test_the_service_writes_where_the_policy_of_the_bucket_lets_it(
+    client: Any, make_client: Any, grant: tuple[str, dict[str, Any], bool]
+) -> None:
+    _name, changes, fits = grant
+    bucket, s3 = make_bucket(make_client), make_client("s3")
+    policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    policy["Statement"][0].update(changes)
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy).replace("BUCKET", f"arn:aws:s3:::{bucket}"))
+    if fits:
+        assert create_revoking_root(client, make_client, S3BucketName=bucket)
+    else:
+        assert refusal(create_revoking_root, client, make_client, S3BucketName=bucket)[0] == "ValidationException"
+
+
+@pytest.mark.parametrize("policy", ["[]", '{"Statement": [1]}', "x", "[" * 20_000], ids=lambda policy: policy[:4])
+def test_a_bucket_policy_that_is_none_lets_nobody_in(client: Any, make_client: Any, policy: str) -> None:
+    bucket = make_bucket(make_client)
+    make_client("s3").put_bucket_policy(Bucket=bucket, Policy=policy)
+    assert refusal(create_revoking_root, client, make_client, S3BucketName=bucket)[0] == "ValidationException"
+
+
+def test_revocations_are_bounded_by_a_complete_list_alone(client: Any, control: EmulatorControl, root_arn: str) -> None:
+    control.settings(revocations_per_authority=0)
+    serial = f"{issue_and_load(client, root_arn).serial_number:x}"
+    request = {"CertificateAuthorityArn": root_arn, "CertificateSerial": serial, "RevocationReason": "SUPERSEDED"}
+    assert client.revoke_certificate(**request)
 
 
 def test_the_uri_follows_cname_path_and_omission(client: Any, make_client: Any) -> None:

@@ -5,13 +5,20 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from private_ca_emulator.accounts import Caller
 from private_ca_emulator.errors import ServiceError, not_found
-from private_ca_emulator.policy_documents import ALLOWED, DENIED, as_list, conditions_hold, evaluate
+from private_ca_emulator.policy_documents import (
+    ALLOWED,
+    DENIED,
+    as_list,
+    conditions_hold,
+    evaluate,
+    read_statements,
+)
 from private_ca_emulator.records import AUTHORITY_ARN, CertificateAuthority
 from private_ca_emulator.service import Call, PrivateCa
 from private_ca_emulator.templates import DEFAULT
@@ -31,6 +38,10 @@ PUBLISHED_TEMPLATES = (
     "BlankEndEntityCertificate_APICSRPassthrough",
     "SubordinateCACertificate_PathLen0",
 )
+ORGANIZATION = "o-emulated000"
+"""All accounts belong to this organization."""
+_ORGANIZATION_KEY = "aws:PrincipalOrgID"
+_SESSION = re.compile(r"arn:[^:]+:sts::\d{12}:assumed-role/([^/]+)/.+")
 _IDENTITY = "no identity-based policy allows"
 _RESOURCE = "no resource-based policy allows"
 
@@ -53,6 +64,7 @@ def _build_context(service: PrivateCa, call: Call, resource: str) -> dict[str, l
     context = {f"aws:RequestTag/{key}": [value] for key, value in asked.items()}
     context["aws:PrincipalAccount"] = [call.caller.account]
     context["aws:RequestedRegion"] = [call.caller.region]
+    context["aws:SecureTransport"] = ["true"]
     if asked:
         context["aws:TagKeys"] = list(asked)
     for key, value in (held.tags if held else {}).items():
@@ -114,26 +126,45 @@ def _is_permitted(service: PrivateCa, authority: CertificateAuthority, call: Cal
     return any(
         names_principal(statement, call.caller)
         and f"acm-pca:{call.operation}" in as_list(statement["Action"])
-        and conditions_hold(statement, {**context, "aws:PrincipalOrgID": ["o-emulated000"]})
-        for statement in read_statements(authority.policy)
+        and conditions_hold(statement, {**context, _ORGANIZATION_KEY: [ORGANIZATION]})
+        for statement in _list_statements(authority)
     )
 
 
-def read_statements(policy: str | None) -> list[Mapping[str, Any]]:
-    """The statements of a stored resource policy."""
-    return as_list(json.loads(policy)["Statement"]) if policy else []
+def _list_statements(authority: CertificateAuthority) -> list[Mapping[str, Any]]:
+    return read_statements(authority.policy) if authority.policy else []
 
 
 def names_principal(statement: Mapping[str, Any], caller: Caller) -> bool:
-    """Whether a statement's principal includes the caller's account or ARN."""
+    """Whether a statement's principal includes the caller: the account, the ARN, or the role of the session."""
     principal = statement.get("Principal")
     named = as_list(principal.get("AWS", [])) if isinstance(principal, Mapping) else as_list(principal)
     account_root = f"arn:{caller.partition}:iam::{caller.account}:root"
-    return any(name in ("*", caller.account, caller.arn, account_root) for name in named)
+    return any(
+        name in ("*", caller.account, caller.arn, account_root) or _is_role_of(str(name), caller) for name in named
+    )
+
+
+def _is_role_of(principal: str, caller: Caller) -> bool:
+    """Whether a principal is the role that the caller assumed; the session's ARN leaves the role's path out."""
+    session = _SESSION.fullmatch(caller.arn)
+    if session is None:
+        return False
+    begin, _slash, name = principal.rpartition("/")
+    role = f"arn:{caller.partition}:iam::{caller.account}:role"
+    return name == session.group(1) and (begin == role or begin.startswith(role + "/"))
 
 
 def is_shared_with(authority: CertificateAuthority, caller: Caller) -> bool:
     """Whether another account's CA is shared with the caller."""
     if authority.account == caller.account:
         return False
-    return any(names_principal(statement, caller) for statement in read_statements(authority.policy))
+    return any(
+        names_principal(statement, caller) and _admits_organization(statement)
+        for statement in _list_statements(authority)
+    )
+
+
+def _admits_organization(statement: Mapping[str, Any]) -> bool:
+    wanted = statement.get("Condition", {}).get("StringEquals", {}).get(_ORGANIZATION_KEY, ORGANIZATION)
+    return ORGANIZATION in as_list(wanted)

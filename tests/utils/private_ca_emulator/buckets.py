@@ -6,18 +6,28 @@
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.s3.models import FakeAcl, FakeBucket, get_canned_acl, s3_backends
 
 from private_ca_emulator.errors import ServiceError
-from private_ca_emulator.policy_documents import as_list
+from private_ca_emulator.policy_documents import ALLOWED, as_list, evaluate, read_statements
 
 SERVICE_PRINCIPAL = "acm-pca.amazonaws.com"
 REQUIRED_ACTIONS = ("s3:GetBucketAcl", "s3:GetBucketLocation", "s3:PutObject", "s3:PutObjectAcl")
+TEST_KEY = "acm-pca-permission-test-key"
+
+
+@dataclass(frozen=True)
+class Writer:
+    """The service at work for one CA; `check` is the setting `s3_bucket_check`."""
+
+    account: str
+    arn: str
+    check: str
 
 
 def create_bucket(name: str, region: str, account: str, policy: str) -> None:
@@ -33,30 +43,37 @@ def find_bucket(name: str) -> FakeBucket | None:
     return s3_backends[owner[1]][owner[0]].buckets.get(name) if owner else None
 
 
-def grants_access(bucket: FakeBucket) -> bool:
-    """Whether the bucket's policy lets the service read its ACL and location and write objects."""
+def grants_access(bucket: FakeBucket, key: str, writer: Writer) -> bool:
+    """Whether the bucket's policy lets the service read its ACL and location and write the object `key`."""
     try:
-        statements = as_list(json.loads(bucket.policy or "{}").get("Statement", []))
+        statements = [item for item in read_statements(bucket.policy or b"{}") if _names_service(item)]
     except ValueError:
         return False
-    granted: set[str] = set()
-    for statement in statements:
-        principal = statement.get("Principal", {})
-        services = as_list(principal.get("Service", [])) if isinstance(principal, Mapping) else []
-        if statement.get("Effect") == "Allow" and any(str(name).startswith("acm-pca.") for name in services):
-            granted.update(as_list(statement.get("Action", [])))
-    return "s3:*" in granted or set(REQUIRED_ACTIONS) <= granted
+    context = {"aws:SourceAccount": [writer.account], "aws:SourceArn": [writer.arn], "aws:SecureTransport": ["true"]}
+    resources = {"s3:PutObject": f"{bucket.arn}/{key}", "s3:PutObjectAcl": f"{bucket.arn}/{key}"}
+    return all(
+        evaluate([{"Statement": statements}], action, resources.get(action, bucket.arn), context) == ALLOWED
+        for action in REQUIRED_ACTIONS
+    )
 
 
-def is_writable(name: str, check: str) -> bool:
-    """Whether the service could write to the bucket; `check` is the setting."""
+def _names_service(statement: Mapping[str, Any]) -> bool:
+    principal = statement.get("Principal", {})
+    services = as_list(principal.get("Service", [])) if isinstance(principal, Mapping) else []
+    return principal == "*" or any(str(name).startswith("acm-pca.") for name in services)
+
+
+def is_writable(name: str, writer: Writer, key: str = TEST_KEY) -> bool:
+    """Whether the service could write an object to the bucket."""
     bucket = find_bucket(name)
-    return check == "off" or (bucket is not None and (check == "bucket" or grants_access(bucket)))
+    return writer.check == "off" or (
+        bucket is not None and (writer.check == "bucket" or grants_access(bucket, key, writer))
+    )
 
 
-def check_writable(name: str, check: str, code: str) -> None:
-    """The error `code` in the service's words unless it could write to the bucket; `check` is the setting."""
-    if not is_writable(name, check):
+def check_writable(name: str, writer: Writer, code: str) -> None:
+    """The error `code` in the service's words unless it could write to the bucket."""
+    if not is_writable(name, writer):
         raise ServiceError(
             code,
             "The ACM Private CA service account 'acm-pca-prod-pdx' requires getBucketAcl permissions for your S3 "
@@ -71,10 +88,12 @@ def blocks_public_acls(name: str) -> bool:
     return block is not None and "true" in (str(block.block_public_acls).lower(), str(block.ignore_public_acls).lower())
 
 
-def write_object(name: str, key: str, content: bytes, *, at: float, acl: str, content_type: str, check: str) -> bool:
+def write_object(
+    name: str, key: str, content: bytes, *, writer: Writer, at: float, acl: str, content_type: str
+) -> bool:
     """Write one object as the service at `at` (epoch seconds); False when the bucket is gone or refuses."""
-    owner, bucket = s3_backends.bucket_accounts.get(name), find_bucket(name)
-    if owner is None or bucket is None or (check == "bucket_and_policy" and not grants_access(bucket)):
+    owner = s3_backends.bucket_accounts.get(name)
+    if owner is None or find_bucket(name) is None or not is_writable(name, writer, key):
         return False
     backend = s3_backends[owner[1]][owner[0]]
     try:

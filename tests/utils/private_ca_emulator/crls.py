@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives import serialization
 
 from private_ca_emulator import buckets, revocation_configuration
 from private_ca_emulator.agenda import Agenda
+from private_ca_emulator.buckets import Writer
 from private_ca_emulator.clock import Clock
 from private_ca_emulator.errors import refused
 from private_ca_emulator.records import CertificateAuthority, IssuedCertificate
@@ -95,25 +96,28 @@ class CrlPublisher:
     settings: Settings
     agenda: Agenda
 
-    def check_bucket(self, revocation: Mapping[str, Any]) -> None:
+    def check_bucket(self, revocation: Mapping[str, Any], account: str, arn: str) -> None:
         """Refuse a CRL configuration whose bucket the service could not write to; leaves its permission test object."""
         crl = revocation["CrlConfiguration"]
         if not crl["Enabled"]:
             return
-        name, check = crl["S3BucketName"], self.settings.s3_bucket_check
-        buckets.check_writable(name, check, self.settings.bucket_refusal_error)
+        name, writer = crl["S3BucketName"], Writer(account, arn, self.settings.s3_bucket_check)
+        buckets.check_writable(name, writer, self.settings.bucket_refusal_error)
         public = crl["S3ObjectAcl"] == "PUBLIC_READ"
-        if public and check != "off" and buckets.blocks_public_acls(name):
+        if public and writer.check != "off" and buckets.blocks_public_acls(name):
             raise refused(f"The bucket '{name}' blocks public ACLs; S3ObjectAcl must be BUCKET_OWNER_FULL_CONTROL.")
-        key = "acm-pca-permission-test-key" + ("" if public else "-private")
+        key = buckets.TEST_KEY + ("" if public else "-private")
         acl = _ACLS[crl["S3ObjectAcl"]]
         kind, at = "application/octet-stream", self.clock.now()
-        buckets.write_object(name, key, b"", at=at, acl=acl, content_type=kind, check=check)
+        buckets.write_object(name, key, b"", writer=writer, at=at, acl=acl, content_type=kind)
 
     def can_write(self, authority: CertificateAuthority) -> bool:
         """Whether the CA's CRL bucket, where one is configured, lets the service write."""
         crl = authority.revocation["CrlConfiguration"]
-        return not crl["Enabled"] or buckets.is_writable(crl["S3BucketName"], self.settings.s3_bucket_check)
+        return not crl["Enabled"] or buckets.is_writable(crl["S3BucketName"], self._write_for(authority))
+
+    def _write_for(self, authority: CertificateAuthority) -> Writer:
+        return Writer(authority.account, authority.arn, self.settings.s3_bucket_check)
 
     def choose_partition(self, authority: CertificateAuthority) -> str | None:
         """The CRL partition of the next certificate, a new one when the last is full; None for a complete CRL."""
@@ -160,9 +164,9 @@ class CrlPublisher:
         last_made_at = authority.crl_generations.get(partition_id, now)
         content = build_crl(authority, partition_id, now, last_made_at).public_bytes(serialization.Encoding.DER)
         key = revocation_configuration.crl_object_key(authority, partition_id)
-        acl, check = _ACLS[crl["S3ObjectAcl"]], self.settings.s3_bucket_check
+        acl, writer, kind = _ACLS[crl["S3ObjectAcl"]], self._write_for(authority), "application/pkix-crl"
         written = buckets.write_object(
-            crl["S3BucketName"], key, content, at=now, acl=acl, content_type="application/pkix-crl", check=check
+            crl["S3BucketName"], key, content, writer=writer, at=now, acl=acl, content_type=kind
         )
         errand = self._errand(authority, partition_id)
         if not written:

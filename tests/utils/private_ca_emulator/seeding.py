@@ -36,11 +36,12 @@ def template_arn(authority_arn: str, name: str) -> str:
 
 def allow_service_writes(s3_client: Any, bucket: str) -> None:
     """Give a bucket the policy that CRLs and audit reports need (reference 6.3)."""
+    partition = s3_client.meta.partition
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "acm-pca.amazonaws.com"},
         "Action": ["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl", "s3:GetBucketLocation"],
-        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Resource": [f"arn:{partition}:s3:::{bucket}", f"arn:{partition}:s3:::{bucket}/*"],
     }
     s3_client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
 

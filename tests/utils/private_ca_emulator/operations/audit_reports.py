@@ -109,7 +109,7 @@ def create_audit_report(service: PrivateCa, call: Call) -> Members:
     key = f"audit-report/{authority.uuid}/{report_id}.{suffix}"
     report = AuditReport(report_id, call.members["S3BucketName"], key, now, now + settings.audit_report_delay)
     authority.audit_reports[report_id] = report
-    service.agenda.add(report.ready_at, lambda: write_report(service, authority, report))
+    _schedule(service, authority, report)
     service.run_due_errands()
     return {"AuditReportId": report_id, "S3Key": key}
 
@@ -121,12 +121,26 @@ def write_report(service: PrivateCa, authority: CertificateAuthority, report: Au
         report.bucket,
         report.key,
         format_report(authority, suffix),
+        writer=buckets.Writer(authority.account, authority.arn, service.settings.s3_bucket_check),
         at=service.clock.now(),
         acl="bucket-owner-full-control",
         content_type=_MEDIA_TYPES[suffix],
-        check=service.settings.s3_bucket_check,
     )
     report.status = "SUCCESS" if written else "FAILED"
+    if service.state is not None:
+        service.state.save_authority(authority)
+
+
+def resume_reports(service: PrivateCa) -> None:
+    """Have the reports written that were being created when the emulator was stopped."""
+    for authority in service.store.authorities.values():
+        for report in authority.audit_reports.values():
+            if report.status == "CREATING":
+                _schedule(service, authority, report)
+
+
+def _schedule(service: PrivateCa, authority: CertificateAuthority, report: AuditReport) -> None:
+    service.agenda.add(report.ready_at, lambda: write_report(service, authority, report))
 
 
 def describe_audit_report(service: PrivateCa, call: Call) -> Members:

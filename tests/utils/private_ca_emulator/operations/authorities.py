@@ -73,14 +73,15 @@ def _build_authority(service: PrivateCa, call: Call) -> CertificateAuthority:
     scheme = choose_scheme(configuration["SigningAlgorithm"], configuration["KeyAlgorithm"], "legacy")
     subject = names.build_name(configuration["Subject"])
     extensions = _encode_csr_extensions(configuration.get("CsrExtensions", {}))
-    service.crls.check_bucket(revocation)
+    arn = new_authority_arn(caller.partition, caller.region, caller.account)
+    service.crls.check_bucket(revocation, caller.account, arn)
     key = generate_key(configuration["KeyAlgorithm"], caller.partition)
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical)
     csr = scheme.sign_with(builder, key).public_bytes(serialization.Encoding.PEM).decode()
     return CertificateAuthority(
-        arn=new_authority_arn(caller.partition, caller.region, caller.account),
+        arn=arn,
         account=caller.account,
         region=caller.region,
         partition=caller.partition,
@@ -194,12 +195,11 @@ def update_certificate_authority(service: PrivateCa, call: Call) -> Members:
         revocation = revocation_configuration.normalize(
             {**authority.revocation, **call.members["RevocationConfiguration"]}
         )
-        service.crls.check_bucket(revocation)
+        service.crls.check_bucket(revocation, authority.account, authority.arn)
         authority.revocation = revocation
         service.crls.resume([authority])
     authority.settles_at = now + service.settings.update_delay
-    if wanted != authority.status:
-        authority.status, authority.changed_at = wanted, now
+    authority.status, authority.changed_at = wanted, now
     return {}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from private_ca_emulator.authorization import PUBLISHED_TEMPLATES, SHARED_READS
 from private_ca_emulator.errors import ServiceError
 from private_ca_emulator.operations.states import find_settled, refuse_while_updating
-from private_ca_emulator.policy_documents import as_list
+from private_ca_emulator.policy_documents import as_list, read_statements
 from private_ca_emulator.records import CertificateAuthority
 from private_ca_emulator.service import Call, Members, PrivateCa
 from private_ca_emulator.templates import ARN
@@ -43,14 +43,11 @@ def _invalid(why: str) -> ServiceError:
 
 def _parse(text: str) -> list[Mapping[str, Any]]:
     try:
-        document = json.loads(text)
-    except ValueError:
-        raise _invalid("it is not JSON.") from None
-    if not isinstance(document, dict) or not document.get("Statement"):
+        statements = read_statements(text)
+    except ValueError as error:
+        raise _invalid(str(error)) from None
+    if not statements:
         raise _invalid("it has no statement.")
-    statements = as_list(document["Statement"])
-    if not all(isinstance(statement, dict) for statement in statements):
-        raise _invalid("a statement is not an object.")
     return statements
 
 
