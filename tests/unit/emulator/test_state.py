@@ -90,6 +90,22 @@ def test_everything_outlives_a_restart_and_the_file_is_private(seed: dict[str, A
         assert verify_with_openssl(tmp_path, **_renamed(fetch(client, ISSUING, issue(client, ISSUING, **rsa))))
 
 
+def test_a_report_that_was_being_created_is_written_after_a_restart(seed: dict[str, Any], tmp_path: Path) -> None:
+    seed["settings"] = {"audit_report_delay": 60}
+    with EmulatorServer(seed=seed, state_directory=tmp_path) as emulator:
+        report = connect(emulator).create_certificate_authority_audit_report(
+            CertificateAuthorityArn=ROOT, S3BucketName="seeded-crl-bucket", AuditReportResponseFormat="JSON"
+        )["AuditReportId"]
+    seen = []
+    for _start in range(2):
+        with EmulatorServer(seed=seed, state_directory=tmp_path) as emulator:
+            describe = connect(emulator).describe_certificate_authority_audit_report
+            for seconds in (0, 60):
+                EmulatorControl(emulator.endpoint_url).advance(seconds)
+                seen.append(describe(CertificateAuthorityArn=ROOT, AuditReportId=report)["AuditReportStatus"])
+    assert seen == ["CREATING", "SUCCESS", "SUCCESS", "SUCCESS"]
+
+
 def _renamed(got: dict[str, str]) -> dict[str, str]:
     return {"certificate": got["Certificate"], "chain": got["CertificateChain"]}
 
@@ -103,6 +119,11 @@ def _renamed(got: dict[str, str]) -> dict[str, str]:
         (f"certificate_authorities: [{{arn: '{ROOT}', type: ROOT, subject: {{Country: GERMANY}}}}]", "country"),
         (f"certificate_authorities: [{{arn: '{ROOT}', type: SUBORDINATE, subject: {{CommonName: a}}}}]", "issuer"),
         ("certificate_authorities: [{arn: x}]", "ARN"),
+        ("certificate_authorities: [x]", "ARN"),
+        ("certificate_authorities: 5", "seed"),
+        (f"certificate_authorities: [{{arn: '{ROOT}', type: ROOT, subject: {{CommonName: a}}, tags: [a]}}]", ROOT),
+        ("access_keys: [x]", "seed"),
+        ("buckets: [{region: eu-central-1}]", "name"),
     ],
 )
 def test_a_seed_that_cannot_be_carried_out_says_which_entry(tmp_path: Path, text: str, complaint: str) -> None:

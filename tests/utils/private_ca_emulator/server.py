@@ -20,6 +20,7 @@ from typing import Any
 
 from private_ca_emulator.authorization import authorize_identity
 from private_ca_emulator.errors import ConnectionCut, ServiceError
+from private_ca_emulator.operations.audit_reports import resume_reports
 from private_ca_emulator.operations.catalogue import OPERATIONS
 from private_ca_emulator.protocol import HttpRequest, HttpResponse, encode_error
 from private_ca_emulator.quotas import RequestQuotas
@@ -215,6 +216,7 @@ class EmulatorServer:
         self._state = StateDirectory(state_directory) if state_directory is not None else None
         self.service = PrivateCa(OPERATIONS, [authorize_identity, RequestQuotas()], state=self._state)
         self.service.resume()
+        resume_reports(self.service)
         apply_seed(self.service, seed or {})
         self._server = _TcpServer((address, port), Router(self.service))
         host = f"[{address}]" if ":" in address else address
