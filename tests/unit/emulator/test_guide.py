@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+import yaml
 
 from private_ca_emulator import control_api, faults
 from private_ca_emulator.settings import Settings
@@ -77,9 +79,9 @@ def test_the_help_names_every_option_that_the_guide_names() -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(control_api.__file__).parents[1])}
     command = [sys.executable, "-m", "private_ca_emulator", "--help"]
     shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-    assert {"--port", "--address", "--seed", "--state-directory"} <= set(re.findall("--[a-z-]+", shown))
-    named = set(re.findall(r"(?<![\w-])--(?:seed|state-directory|port|address)", GUIDE))
-    assert named == {"--port", "--seed", "--state-directory"}
+    assert {"--port", "--address", "--seed", "--state-directory", "--realistic"} <= set(re.findall("--[a-z-]+", shown))
+    named = set(re.findall(r"(?<![\w-])--(?:seed|state-directory|port|address|realistic)", GUIDE))
+    assert named == {"--port", "--seed", "--state-directory", "--realistic"}
     assert "endpoint_url" in shown
 
 
@@ -87,6 +89,19 @@ def test_the_guide_names_the_settings_of_signatures_as_they_are() -> None:
     for setting in ("signature_check", "unknown_access_keys", "s3_bucket_check", "quotas_enabled"):
         assert f"``{setting}``" in GUIDE
         assert hasattr(Settings(), setting)
+
+
+def _read(choice: str) -> object:
+    return choice if choice == "off" else yaml.safe_load(choice)
+
+
+def test_the_guide_lists_every_setting_with_its_default_first() -> None:
+    rows = re.findall(r"   \* - ``([a-z0-9_]+)``: (.+)\n", GUIDE)
+    listed = {name: [_read(choice) for choice in choices.split(", ")] for name, choices in rows}
+    assert listed == {
+        item.name: list(item.metadata.get("choices", [getattr(Settings(), item.name)]))
+        for item in dataclasses.fields(Settings)
+    }
 
 
 @pytest.mark.parametrize("endpoint", sorted(control_api.ENDPOINTS))

@@ -19,6 +19,7 @@ from private_ca_emulator import seeding, server
 from private_ca_emulator.control import EmulatorControl
 from private_ca_emulator.seed_file import SeedError, read_seed
 from private_ca_emulator.server import EmulatorServer
+from private_ca_emulator.settings import AS_THE_SERVICE
 from private_ca_emulator.state import FILE_NAME
 
 from .support import fetch, issue, refusal, verify_with_openssl
@@ -90,6 +91,13 @@ def test_everything_outlives_a_restart_and_the_file_is_private(seed: dict[str, A
         assert verify_with_openssl(tmp_path, **_renamed(fetch(client, ISSUING, issue(client, ISSUING, **rsa))))
 
 
+def test_a_setting_of_a_seed_file_can_be_off(tmp_path: Path) -> None:
+    (tmp_path / "seed.yml").write_text("settings: {signature_check: off, s3_bucket_check: off}")
+    with EmulatorServer(seed=read_seed(tmp_path / "seed.yml")) as emulator:
+        got = EmulatorControl(emulator.endpoint_url).settings()
+    assert (got["signature_check"], got["s3_bucket_check"]) == ("off", "off")
+
+
 def test_a_report_that_was_being_created_is_written_after_a_restart(seed: dict[str, Any], tmp_path: Path) -> None:
     seed["settings"] = {"audit_report_delay": 60}
     with EmulatorServer(seed=seed, state_directory=tmp_path) as emulator:
@@ -152,6 +160,24 @@ def test_the_command_starts_from_its_seed_once_and_from_its_state_directory_afte
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=20) == 0
     assert known[0] == known[1]
+
+
+def test_the_command_waits_and_throttles_as_the_service_does_where_asked(tmp_path: Path) -> None:
+    seed = SEED.replace("seeded-crl-bucket", "seeded-by-command") + "settings: {issuance_delay: 60}\n"
+    (tmp_path / "seed.yml").write_text(seed)
+    with start("--seed", tmp_path / "seed.yml", "--realistic") as process:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["endpoint_url"]
+        client, control = connect(url), EmulatorControl(url)
+        control.freeze()
+        got = control.settings()
+        assert {name: got[name] for name in AS_THE_SERVICE} == {**AS_THE_SERVICE, "issuance_delay": 60}
+        arn = issue(client, ISSUING, SigningAlgorithm="SHA256WITHRSA")
+        assert refusal(fetch, client, ISSUING, arn)[0] == "RequestInProgressException"
+        control.advance(60)
+        assert fetch(client, ISSUING, arn)["Certificate"]
+        control.stop()
+        assert process.wait(timeout=20) == 0
 
 
 def test_a_seeded_access_key_with_a_secret_has_its_signatures_verified() -> None:

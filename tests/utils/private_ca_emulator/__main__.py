@@ -14,6 +14,7 @@ from pathlib import Path
 
 from private_ca_emulator.seed_file import SeedError, read_seed
 from private_ca_emulator.server import EmulatorServer
+from private_ca_emulator.settings import AS_THE_SERVICE
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -26,6 +27,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=5055, help="port to listen on; 0 picks a free one (default 5055)")
     parser.add_argument("--address", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--seed", type=Path, help="YAML file of CAs, buckets, access keys and settings to start with")
+    parser.add_argument("--realistic", action="store_true", help="wait and throttle as the service does")
     parser.add_argument("--state-directory", type=Path, help="keep CAs, keys, certificates and tokens here, mode 0600")
     return parser.parse_args()
 
@@ -35,6 +37,8 @@ def main() -> None:
     arguments = parse_arguments()
     try:
         seed = read_seed(arguments.seed) if arguments.seed else {}
+        if arguments.realistic:
+            seed = {**seed, "settings": {**AS_THE_SERVICE, **(seed.get("settings") or {})}}
         server = EmulatorServer(arguments.address, arguments.port, seed, arguments.state_directory)
     except (SeedError, OSError) as error:
         sys.exit(f"private_ca_emulator: {error}")

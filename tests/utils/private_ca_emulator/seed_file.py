@@ -91,6 +91,7 @@ def _make_authority(service: PrivateCa, entry: dict[str, Any]) -> bool:
     try:
         authority = _create(service, caller, entry)
         _certify(service, caller, authority, entry)
+        authority.ready_at = 0.0
     except _NOT_AS_SHOWN as error:
         service.store.authorities.pop(arn, None)
         raise SeedError(f"certificate_authorities: {arn}: {error}") from error
