@@ -132,3 +132,21 @@ def test_the_property_fails_when_an_operation_does_and_the_client_sees_no_trace(
         assert "KeyError" not in str(caught.value)
         require_answer(Target(running, ()), "ListTags", {})
     assert "a fault of the emulator" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        ({"Surprise": 1}, "'surprise' failed to satisfy constraint: Member must be known"),
+        ({"NextToken": 5}, "The value at 'nextToken' is not a string"),
+        ({"CertificateAuthorities": [{"Status": "WELL"}]}, "'WELL' at 'certificateAuthorities.1.member.status'"),
+    ],
+)
+def test_a_reply_out_of_the_model_is_not_sent(reply: dict[str, Any], why: str) -> None:
+    with EmulatorServer() as running:
+        operations = {**running.service.operations, "ListCertificateAuthorities": lambda _service, _call: reply}
+        running.service.operations = operations
+        headers = {"X_Amz_Target": "ACMPrivateCA.ListCertificateAuthorities"}
+        status, got = send(running, b"{}", **headers)
+    assert (status, got["__type"]) == (500, "InternalFailure")
+    assert why in got["message"]

@@ -12,9 +12,13 @@ from pathlib import Path
 import pytest
 
 import private_ca_emulator
+from private_ca_emulator.accounts import Caller
+from private_ca_emulator.errors import ServiceError
 from private_ca_emulator.operations.catalogue import OPERATIONS
-from private_ca_emulator.quotas import PER_SECOND
+from private_ca_emulator.quotas import RequestQuotas
 from private_ca_emulator.request_log import RequestLog
+from private_ca_emulator.service import Call, PrivateCa
+from private_ca_emulator.settings import Settings
 from private_ca_emulator.validation import compile_pattern, load_service_model
 
 MODEL = load_service_model("acm-pca")
@@ -47,10 +51,32 @@ def list_members(shape: object, seen: set[str]) -> set[str]:
     return found | (list_members(inner, seen) if inner is not None else set())
 
 
+REQUESTS_A_SECOND = {
+    # as the Service Quotas of AWS list them
+    1: "CreateCertificateAuthority CreateCertificateAuthorityAuditReport CreatePermission DeletePermission",
+    5: "ListPermissions PutPolicy GetPolicy DeletePolicy",
+    10: "GetCertificateAuthorityCsr ImportCertificateAuthorityCertificate UpdateCertificateAuthority "
+    "DeleteCertificateAuthority TagCertificateAuthority UntagCertificateAuthority",
+    20: "RevokeCertificate GetCertificateAuthorityCertificate RestoreCertificateAuthority "
+    "DescribeCertificateAuthority ListCertificateAuthorities DescribeCertificateAuthorityAuditReport ListTags",
+    25: "IssueCertificate",
+    75: "GetCertificate",
+}
+
+
 @pytest.mark.parametrize("operation", MODEL.operation_names)
-def test_every_operation_is_carried_out_and_has_a_quota(operation: str) -> None:
+def test_every_operation_is_carried_out_and_throttled_at_its_quota(operation: str) -> None:
     assert operation in OPERATIONS
-    assert operation in PER_SECOND
+    service, throttle = PrivateCa(OPERATIONS, settings=Settings(quotas_enabled=True)), RequestQuotas()
+    service.clock.freeze()
+    call = Call(operation, Caller("123456789012", "", "", "eu-central-1", "aws"), {})
+    expected = next(limit for limit, operations in REQUESTS_A_SECOND.items() if operation in operations.split())
+    for _second in range(2):
+        for _request in range(expected):
+            throttle(service, call)
+        with pytest.raises(ServiceError, match="ThrottlingException"):
+            throttle(service, call)
+        service.clock.advance(1)
 
 
 @pytest.mark.parametrize("operation", MODEL.operation_names)

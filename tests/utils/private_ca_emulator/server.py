@@ -221,7 +221,7 @@ class EmulatorServer:
         self._server = _TcpServer((address, port), Router(self.service))
         host = f"[{address}]" if ":" in address else address
         self.endpoint_url = f"http://{host}:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     def start(self) -> EmulatorServer:
         """Serve in threads of this process."""

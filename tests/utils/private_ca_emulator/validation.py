@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -27,6 +28,7 @@ _UNICODE_SPACES = "\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000
 _UNICODE_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\w", r"\p{Z}": _UNICODE_SPACES}
 
 
+@functools.cache
 def load_service_model(service: str) -> ServiceModel:
     """The model of `service` as botocore ships it."""
     return botocore.session.get_session().get_service_model(service)
@@ -223,7 +225,10 @@ class ModelValidator:
         checker = self._outputs[operation]
         problems: list[str] = []
         if checker:
-            checker(reply, "", problems)
+            try:
+                checker(reply, "", problems)
+            except ServiceError as error:
+                problems.append(error.message)
             problems = [text for text in problems if not any(f"at '{path}' failed" in text for path in self._unchecked)]
         elif reply:
             problems.append("the operation has no output")
