@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +23,10 @@ from private_ca_emulator.control import EmulatorControl
 from private_ca_emulator.seed_file import SeedError, read_seed
 from private_ca_emulator.server import EmulatorServer
 from private_ca_emulator.settings import AS_THE_SERVICE
-from private_ca_emulator.state import FILE_NAME
+from private_ca_emulator.state import FILE_NAME, StateError
 
 from .support import fetch, issue, refusal, verify_with_openssl
+from .world import create_members
 
 ROOT = "arn:aws:acm-pca:eu-central-1:123456789012:certificate-authority/11111111-1111-1111-1111-111111111111"
 ISSUING = "arn:aws:acm-pca:eu-central-1:123456789012:certificate-authority/22222222-2222-2222-2222-222222222222"
@@ -190,6 +194,45 @@ def test_a_seeded_access_key_with_a_secret_has_its_signatures_verified() -> None
                 assert client.list_certificate_authorities()["CertificateAuthorities"] == []
             else:
                 assert refusal(client.list_certificate_authorities)[0] == "InvalidSignatureException"
+
+
+def spoil_file(directory: Path) -> None:
+    (directory / FILE_NAME).write_text("this is the file of something else, and no database")
+
+
+def spoil_record(directory: Path) -> None:
+    with EmulatorServer(state_directory=directory) as emulator:
+        connect(emulator).create_certificate_authority(**create_members())
+    with contextlib.closing(sqlite3.connect(directory / FILE_NAME, isolation_level=None)) as connection:
+        connection.execute('UPDATE authorities SET record = \'{"arn": "x"}\'')
+
+
+@pytest.mark.parametrize(
+    ("spoil", "complaint"), [(spoil_file, "none of an emulator"), (spoil_record, "version of the emulator")]
+)
+def test_a_state_that_cannot_be_read_is_named(tmp_path: Path, spoil: Callable[[Path], None], complaint: str) -> None:
+    spoil(tmp_path)
+    with pytest.raises(StateError, match=f"{tmp_path}/{FILE_NAME}.* {complaint}"):
+        EmulatorServer(state_directory=tmp_path)
+
+
+def test_a_state_directory_is_of_one_emulator_at_a_time(tmp_path: Path) -> None:
+    with EmulatorServer(state_directory=tmp_path), pytest.raises(StateError, match="used by another emulator"):
+        EmulatorServer(state_directory=tmp_path)
+    with EmulatorServer(state_directory=tmp_path):
+        pass
+
+
+def test_the_command_says_in_a_line_what_it_cannot_do(tmp_path: Path) -> None:
+    (tmp_path / "seed.yml").write_bytes(b"\x00\xff")
+    (tmp_path / FILE_NAME).write_text("no database, but as long as the header of one")
+    for arguments in (["--seed", tmp_path / "seed.yml"], ["--state-directory", tmp_path], ["--port", "99999"]):
+        command = [sys.executable, "-m", "private_ca_emulator", "--port", "0", *map(str, arguments)]
+        environment = {**os.environ, "PYTHONPATH": str(Path(server.__file__).parents[1])}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode in (1, 2)
+        assert "Traceback" not in done.stderr
+        assert "private_ca_emulator: " in done.stderr
 
 
 def test_the_command_prints_its_address_first_and_ends_on_terminate(tmp_path: Path) -> None:

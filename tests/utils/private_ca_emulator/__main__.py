@@ -15,6 +15,9 @@ from pathlib import Path
 from private_ca_emulator.seed_file import SeedError, read_seed
 from private_ca_emulator.server import EmulatorServer
 from private_ca_emulator.settings import AS_THE_SERVICE
+from private_ca_emulator.state import StateError
+
+_LAST_PORT = 65535
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -24,12 +27,21 @@ def parse_arguments() -> argparse.Namespace:
         description="A strict local emulator of AWS Private CA; every other AWS service is answered by moto.",
         epilog="The first line printed is one JSON object with endpoint_url and pid. Control API: /_emulator/.",
     )
-    parser.add_argument("--port", type=int, default=5055, help="port to listen on; 0 picks a free one (default 5055)")
+    parser.add_argument(
+        "--port", type=_read_port, default=5055, help="port to listen on; 0 picks a free one (default 5055)"
+    )
     parser.add_argument("--address", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--seed", type=Path, help="YAML file of CAs, buckets, access keys and settings to start with")
     parser.add_argument("--realistic", action="store_true", help="wait and throttle as the service does")
     parser.add_argument("--state-directory", type=Path, help="keep CAs, keys, certificates and tokens here, mode 0600")
     return parser.parse_args()
+
+
+def _read_port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_LAST_PORT}")
+    return port
 
 
 def main() -> None:
@@ -40,7 +52,7 @@ def main() -> None:
         if arguments.realistic:
             seed = {**seed, "settings": {**AS_THE_SERVICE, **(seed.get("settings") or {})}}
         server = EmulatorServer(arguments.address, arguments.port, seed, arguments.state_directory)
-    except (SeedError, OSError) as error:
+    except (SeedError, StateError, OSError) as error:
         sys.exit(f"private_ca_emulator: {error}")
     stopped = server.service.stop_requested
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -39,7 +39,7 @@ def read_seed(path: Path) -> dict[str, Any]:
     """The parsed file; SeedError when it is not YAML or has an unknown section."""
     try:
         seed = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SeedError(f"{path}: {error}") from error
     if not isinstance(seed, dict) or set(seed) - _SECTIONS:
         raise SeedError(f"{path}: the sections are {sorted(_SECTIONS)}")

@@ -44,18 +44,27 @@ _ELSEWHERE = ("key", "installed", "certificates", "by_serial", "permissions", "a
 _CERTIFICATE_BLOBS = ("der", "subject", "revocation")
 
 
+class StateError(Exception):
+    """The state directory cannot be used; the text says which file and why."""
+
+
 class StateDirectory:
     """Reads and writes the state of one emulator."""
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = directory / FILE_NAME
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        self._path = directory / FILE_NAME
+        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.executescript(_SCHEMA)
+        self._connection = sqlite3.connect(self._path, timeout=1, check_same_thread=False, isolation_level=None)
+        try:
+            self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise StateError(f"{self._path} is used by another emulator, or none of an emulator: {error}") from error
 
     def close(self) -> None:
         """Let go of the file."""
@@ -91,7 +100,14 @@ class StateDirectory:
             self._connection.executescript("DELETE FROM authorities; DELETE FROM certificates; DELETE FROM tokens;")
 
     def load(self, store: Store) -> None:
-        """Fill an empty store."""
+        """Fill an empty store; StateError when an emulator of another version wrote the file."""
+        try:
+            self._load(store)
+        except (KeyError, TypeError, ValueError, sqlite3.DatabaseError) as error:
+            self.close()
+            raise StateError(f"{self._path} cannot be read by this version of the emulator: {error!r}") from error
+
+    def _load(self, store: Store) -> None:
         with self._lock:
             authorities = self._connection.execute("SELECT record, private_key FROM authorities").fetchall()
             certificates = self._connection.execute("SELECT * FROM certificates ORDER BY rowid").fetchall()
