@@ -87,8 +87,9 @@ class Site:
         return self.runner.run(plays, inventory, *options, environment={**self.environment, **(environment or {})})
 
     def count_requests(self, operation: str | None = None) -> int:
-        """Return how many requests the CA has had so far."""
-        return len(self.control.requests(operation))
+        """Return how many requests AWS has had so far, of any service, or the CA of this operation."""
+        others = [] if operation else self.control.other_requests()
+        return len(self.control.requests(operation)) + len(others)
 
     def list_issued(self) -> set[str]:
         """Return the ARNs of the certificates that the CA was made to issue."""

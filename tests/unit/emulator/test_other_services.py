@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from private_ca_emulator.control import EmulatorControl
+
 LIMIT, CLIENTS, ATTEMPTS = 40, 8, 20
 
 
@@ -22,6 +24,17 @@ def hasty_threads() -> Iterator[None]:
     sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(usual)
+
+
+def test_a_request_to_another_service_is_counted_beside_those_to_the_ca(
+    make_client: Callable[..., Any], control: EmulatorControl
+) -> None:
+    make_client("sts").get_caller_identity()
+    make_client("acm-pca").list_certificate_authorities()
+    assert [request["service"] for request in control.other_requests()] == ["sts"]
+    assert [request["operation"] for request in control.requests()] == ["ListCertificateAuthorities"]
+    control.clear_requests()
+    assert control.requests() == control.other_requests() == []
 
 
 @pytest.mark.usefixtures("hasty_threads")

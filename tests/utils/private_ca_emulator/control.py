@@ -63,6 +63,10 @@ class EmulatorControl:
         query = urllib.parse.urlencode({"since": since, **({"operation": operation} if operation else {})})
         return list(self.call("GET", f"requests?{query}"))
 
+    def other_requests(self) -> list[dict[str, Any]]:
+        """What moto was asked since the log was cleared: the service in the signature, and when."""
+        return list(self.call("GET", "other-requests"))
+
     def clear_requests(self) -> None:
         """Forget the log."""
         self.call("DELETE", "requests")

@@ -49,8 +49,13 @@ def _show_requests(service: PrivateCa, _name: str, query: Query, _body: Body) ->
     return service.log.select(query.get("operation"), int(query.get("since", "0")))
 
 
+def _show_other_requests(service: PrivateCa, _name: str, _query: Query, _body: Body) -> Any:
+    return [{"service": entry["operation"], "time": entry["time"]} for entry in service.others_log.select(None, 0)]
+
+
 def _clear_requests(service: PrivateCa, _name: str, _query: Query, _body: Body) -> Any:
     service.log.clear()
+    service.others_log.clear()
     return {}
 
 
@@ -163,6 +168,7 @@ ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     ("POST", "clock"): _move_clock,
     ("GET", "requests"): _show_requests,
     ("DELETE", "requests"): _clear_requests,
+    ("GET", "other-requests"): _show_other_requests,
     ("GET", "certificates"): _show_certificates,
     ("GET", "settings"): _show_settings,
     ("PATCH", "settings"): _change_settings,

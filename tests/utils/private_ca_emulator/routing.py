@@ -36,6 +36,7 @@ class Router:
             return self.service.respond(request)
         if target.startswith(ACM_PREFIX) and is_ours(self.manager, request):
             return self.manager.respond(request)
+        self.service.others_log.open(self.service.clock.now(), scope.service if scope is not None else "unsigned")
         accounts = self.service.accounts
         if scope is None or not accounts.names_account(scope.access_key):
             return self.others.respond(request)

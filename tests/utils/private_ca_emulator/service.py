@@ -72,6 +72,7 @@ class PrivateCa:
     accounts: Accounts = field(default_factory=Accounts)
     faults: FaultScript = field(default_factory=FaultScript)
     log: RequestLog = field(default_factory=RequestLog)
+    others_log: RequestLog = field(default_factory=RequestLog)
     agenda: Agenda = field(default_factory=Agenda)
     stop_requested: threading.Event = field(default_factory=threading.Event)
     state: StateDirectory | None = None
@@ -105,6 +106,7 @@ class PrivateCa:
             self.state.clear()
         self.clock.reset()
         self.log.clear()
+        self.others_log.clear()
 
     def respond(self, request: HttpRequest) -> HttpResponse:
         """Answer one HTTP request; raises only ConnectionCut."""
