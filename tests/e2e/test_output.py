@@ -63,8 +63,9 @@ def test_a_failure_shows_its_message(site: Site, local_hosts: MakeHosts) -> None
 def test_the_role_sums_up_where_every_host_failed_or_was_out_of_reach(site: Site, local_hosts: MakeHosts) -> None:
     gone = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
     hosts = local_hosts("web-01", **{"web-02": gone})
-    given = {"host_certificate_base_directory": "relative", "host_certificate_certificate_authority_arn": site.authority}
-    run = site.run([{"ansible.builtin.import_role": {"name": ROLE}}], hosts, vars=given)
+    given = {"base_directory": "relative", "certificate_authority_arn": site.authority}
+    variables = {f"host_certificate_{name}": value for name, value in given.items()}
+    run = site.run([{"ansible.builtin.import_role": {"name": ROLE}}], hosts, vars=variables)
     assert (run.hosts_with("failed"), run.hosts_with("unreachable")) == (["web-01"], ["web-02"])
     summary = run.stdout.partition("TASK [fleet_pki.aws_private_ca.host_certificate : Say what happened")[2]
     assert '"failed: 1 (web-01 host)"' in summary
