@@ -40,7 +40,7 @@ class Report:
 def summarize_certificates(results: Mapping[str, Any], predicted: bool = False, lost: Iterable[str] = ()) -> list[str]:
     """Return one line for each kind of outcome, one for each failure, and one with the next renewals.
 
-    ``predicted`` words them as what would be. ``lost`` are hosts that the play gave up: those without a result are named.
+    ``predicted`` words them as what would be. ``lost`` are hosts that the play gave up; one without a result is named.
     """
     reports = [report for host, result in results.items() for report in list_reports(host, result)]
     lines = []

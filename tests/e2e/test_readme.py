@@ -12,16 +12,19 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import Site
+from guides import read_commands
 
 from fleet.fleet import Fleet
 from source_tree import CHECKOUT
 
 README = (CHECKOUT / "README.md").read_text("utf-8")
 PLAYBOOK, CERTIFICATES = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+(INVENTORY,) = re.findall(r"```ini\n(.*?)```", README, re.DOTALL)
 COMMANDS = re.findall(r"`(ansible-doc [^`]+|make [^`]+)`", README)
 LIVE = "/etc/aws-private-ca"
 
@@ -30,17 +33,20 @@ def test_the_playbook_keeps_a_certificate_and_then_one_that_nginx_serves(
     site: Site, fleet: Callable[..., Fleet], tmp_path: Path
 ) -> None:
     (host,) = hosts = fleet(1, ("bookworm",))
-    (tmp_path / "groups.yml").write_text(f"web: {{hosts: {{{host.name}: {{}}}}}}\n")
+    assert len(INVENTORY.splitlines()) == 3
+    inventory = re.sub(r"arn:aws:acm-pca:\S+", site.authority, INVENTORY.replace("web1.example.com", host.name))
+    (tmp_path / "hosts.ini").write_text(inventory)
 
-    def run(playbook: str) -> list[str]:
-        (tmp_path / "site.yml").write_text(re.sub(r"arn:aws:acm-pca:\S+", site.authority, playbook))
-        inventory = ["--inventory", str(tmp_path / "groups.yml")]
-        environment = site.environment
-        done = site.runner.run(tmp_path / "site.yml", hosts.inventory, *inventory, environment=environment)
+    def run(playbook: str, *options: str) -> list[str]:
+        (tmp_path / "site.yml").write_text(playbook)
+        options = ("--inventory", str(tmp_path / "hosts.ini"), *options)
+        done = site.runner.run(tmp_path / "site.yml", hosts.inventory, *options, environment=site.environment)
         return done.require_success().hosts_with("changed")
 
     assert run(PLAYBOOK) == [host.name]
     assert run(PLAYBOOK) == []
+    (look_ahead,) = re.findall(r"`(--check -e host_certificate_as_of=)\S+`", README)
+    assert run(PLAYBOOK, *f"{look_ahead}{look_ahead_date()}".split()) == [host.name]
     files = host.run(["ls", f"{LIVE}/host/live/"]).stdout.split()
     assert {"privkey.pem", "fullchain.pem", "cert.pem", "chain.pem", "root.pem"} <= set(files)
 
@@ -54,6 +60,26 @@ def test_the_playbook_keeps_a_certificate_and_then_one_that_nginx_serves(
     assert run(PLAYBOOK + own) == [host.name]
     served = ssl.get_server_certificate((host.address, host.tls_port))
     assert served == host.run(["cat", f"{LIVE}/web/live/cert.pem"]).stdout
+
+
+def look_ahead_date() -> str:
+    """Return a time at which a certificate of today is due, as the README spells one."""
+    return (datetime.now(UTC) + timedelta(days=85)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_what_the_readme_has_installed_is_what_the_collection_declares_to_need() -> None:
+    (libraries,) = re.findall(r"^python3 -m pip install (.+)$", README, re.MULTILINE)
+    declared = (CHECKOUT / "meta/ee-requirements.txt").read_text()
+    named = set(re.findall(r"^([a-z0-9]+)>=", declared, re.MULTILINE)) - {"botocore"}  # boto3 brings it
+    assert set(libraries.split()) == named
+    assert libraries in read_commands("guide_first_certificate")[1]
+
+
+def test_every_guide_and_page_is_linked_from_the_readme() -> None:
+    pages = {path.name for path in (CHECKOUT / "docs/docsite/rst").glob("*.rst")}
+    assert pages - set(re.findall(r"\(docs/docsite/rst/(\w+\.rst)\)", README)) == set()
+    linked = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert [path for path in linked if not (CHECKOUT / path).exists()] == []
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("ansible-doc")])
