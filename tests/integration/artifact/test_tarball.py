@@ -13,6 +13,7 @@ from pathlib import Path
 from ansible_collections.fleet_pki.aws_private_ca.tests.integration.artifact.conftest import Installed, make_authority
 
 from emulator_process import REGION, EmulatorProcess
+from source_tree import CHECKOUT
 
 COLLECTION = "fleet_pki.aws_private_ca"
 # kind of plugin that ansible-doc knows -> its files
@@ -50,6 +51,9 @@ def test_the_tarball_has_what_users_need_only(tarball: Path) -> None:
     assert {name.split("/")[0] for name in names} <= ALLOWED
     assert names >= REQUIRED
     assert not [name for name in names if name.endswith((".pyc", ".pem", ".key"))]
+    assert not [name for name in names if "demo" in name or "sphinx" in name]
+    tracked = subprocess.run(["git", "ls-files"], cwd=CHECKOUT, check=True, capture_output=True, text=True).stdout
+    assert names - set(tracked.splitlines()) == {"FILES.json", "MANIFEST.json"}
 
 
 def test_the_installed_collection_is_what_the_tarball_has(
