@@ -11,6 +11,7 @@ MAKEFLAGS += --no-builtin-rules
 STAGE := $(CURDIR)/.stage
 PYTEST_WORKERS ?= 2
 PORT ?= 5055
+DIST ?= build
 BENCH ?=
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -102,8 +103,8 @@ emulator: setup ## Serve an AWS Private CA on PORT (5055), no account needed
 	@python -m private_ca_emulator --port $(PORT)
 
 .PHONY: build
-build: setup ## Build the Galaxy tarball into build/
-	@ansible-galaxy collection build --force --output-path build
+build: setup ## Build the Galaxy tarball into DIST (build)
+	@ansible-galaxy collection build --force --output-path $(DIST)
 
 .PHONY: docs
 docs: setup ## Build the HTML documentation into build/docs

@@ -23,7 +23,10 @@ options:
       - By default the CA's own, which takes a call of C(DescribeCertificateAuthority).
     type: str
   validity:
-    description: How long the certificate is to be valid, in the API's own shape.
+    description:
+      - How long the certificate is to be valid, in the API's own shape.
+      - Where a certificate is kept on a host, another validity is a reason to issue. A date that a play computes must
+        not be another one at every run.
     type: dict
     default: {type: DAYS, value: 90}
     suboptions:

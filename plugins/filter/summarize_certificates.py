@@ -26,6 +26,11 @@ options:
     description: Whether the results are those of check mode.
     type: bool
     default: false
+  lost:
+    description: Hosts that the play gave up, as they failed or could not be reached. Those without a result are named.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -36,13 +41,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: One line for each kind of outcome, then one for each failure, then the next renewal.
+  description: One line for each kind of outcome, then one for each failure, then the next renewals, three at most.
   type: list
   elements: str
   sample:
     - "issued: 2 (web-01 web, web-02 web)"
     - "unchanged: 6"
-    - "next renewal: 2027-01-20T03:12:44Z (web-05 web)"
+    - "next renewal: 2027-01-20T03:12:44Z (web-05 web), then 2027-01-21T11:40:02Z (web-03 web)"
 """
 
 

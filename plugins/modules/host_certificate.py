@@ -415,7 +415,9 @@ served_serial:
   returned: when O(verify) was given and something was installed
   type: str
 next_renewal:
-  description: When the next renewal is due, in ISO 8601. With O(source=acm), when ACM begins to renew.
+  description:
+    - When the next renewal is due, in ISO 8601. With O(source=acm), when ACM begins to renew.
+    - V(null) in check mode where a certificate would be issued, for only that certificate has a next renewal.
   returned: success
   type: str
 revoked:

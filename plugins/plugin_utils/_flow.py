@@ -212,7 +212,7 @@ def predict(order: Order, inspection: Inspection, due: Sequence[Replaced] = ()) 
         before=inspection.current,
         after=_describe_asked(order, inspection),
         certificate_arn=inspection.certificate_arn,
-        next_renewal=plan_renewal(order, inspection.current, inspection.issued_at),
+        next_renewal=None if action == "issue" else plan_renewal(order, inspection.current, inspection.issued_at),
     )
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ _KIND_BY_ACTION = {
     "none": "unchanged",
 }
 _MOST_NAMED = 10
+_MOST_DATED = 3
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,10 @@ class Report:
         return f"{self.host} {self.name}".rstrip()
 
 
-def summarize_certificates(results: Mapping[str, Any], predicted: bool = False) -> list[str]:
-    """Return one line for each kind of outcome, one for each failure, and one with the next renewal.
+def summarize_certificates(results: Mapping[str, Any], predicted: bool = False, lost: Iterable[str] = ()) -> list[str]:
+    """Return one line for each kind of outcome, one for each failure, and one with the next renewals.
 
-    ``predicted`` words them as what would be.
+    ``predicted`` words them as what would be. ``lost`` are hosts that the play gave up; one without a result is named.
     """
     reports = [report for host, result in results.items() for report in list_reports(host, result)]
     lines = []
@@ -47,13 +48,18 @@ def summarize_certificates(results: Mapping[str, Any], predicted: bool = False) 
         of_kind = [report for report in reports if report.kind == kind]
         if of_kind:
             shown = f"would be {kind}" if predicted and kind in _DONE else kind
-            lines.append(f"{shown}: {len(of_kind)}" + _name_reports(kind, of_kind))
+            lines.append(f"{shown}: {len(of_kind)}" + ("" if kind == "unchanged" else _name_some(of_kind)))
     lines += [report.message for report in reports if report.kind == "failed"]
-    dated = [report for report in reports if report.next_renewal]
-    if dated:
-        first = min(dated, key=lambda report: report.next_renewal or "")
-        lines.append(f"next renewal: {first.next_renewal} ({first})")
-    return lines or ["no certificate was looked at"]
+    missed = [host for host in lost if host not in {report.host for report in reports}]
+    if missed:
+        lines.append(f"not looked at, failed or unreachable before: {len(missed)}{_name_some(missed)}")
+    return [*(lines or ["no certificate was looked at"]), *_show_renewals(reports)]
+
+
+def _show_renewals(reports: Iterable[Report]) -> list[str]:
+    dated = sorted((report.next_renewal, str(report)) for report in reports if report.next_renewal)
+    shown = [f"{moment} ({report})" for moment, report in dated[:_MOST_DATED]]
+    return [f"next renewal: {', then '.join(shown)}"] if shown else []
 
 
 def list_reports(host: str, result: Mapping[str, Any]) -> Iterator[Report]:
@@ -83,8 +89,6 @@ def _find_name(item: Mapping[str, Any]) -> Any:
     return item.get("host_certificate_name", item.get("name", ""))
 
 
-def _name_reports(kind: str, reports: list[Report]) -> str:
-    if kind == "unchanged":
-        return ""
-    named = ", ".join(str(report) for report in reports[:_MOST_NAMED])
+def _name_some(reports: Sequence[object]) -> str:
+    named = ", ".join(map(str, reports[:_MOST_NAMED]))
     return f" ({named}{', ...' if len(reports) > _MOST_NAMED else ''})"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import ssl
 import sys
 from collections.abc import Callable
@@ -18,12 +19,14 @@ from typing import Any
 import boto3
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import AcmSite, Site
-from guides import list_playbooks, read_example
+from guides import list_guides, list_playbooks, read_commands, read_example
+from service_policies import documented_statements
 
 from emulator_process import REGION
 from fleet.fleet import Fleet
 from fleet.hosts import Host
 from playbook_run import PlaybookRun
+from source_tree import CHECKOUT
 
 LIVE = "/etc/aws-private-ca"
 
@@ -59,6 +62,26 @@ class Reader:
         return run.require_success()
 
 
+def read_guide(guide: str) -> str:
+    """Return the guide's whole text."""
+    return (CHECKOUT / f"docs/docsite/rst/{guide}.rst").read_text("utf-8")
+
+
+def read_options(command: str, *arguments: str) -> list[str]:
+    """Return the options of a command of ansible-playbook whose other arguments are these, and site.yml."""
+    words = shlex.split(command)
+    assert [*arguments, "site.yml"] == [word for word in words[1:] if word in ("site.yml", *arguments)], command
+    assert words[0] == "ansible-playbook"
+    return [word for word in words[1:] if word not in ("site.yml", *arguments)]
+
+
+def require_paths(host: Host, guide: str) -> None:
+    """Fail unless every file below live/ that the guide has a service read is on the host."""
+    paths = sorted(set(re.findall(rf"{LIVE}/\w+/live/\w+\.\w+", read_guide(guide))))
+    assert paths
+    host.run(["ls", "-L", *paths])
+
+
 @pytest.fixture
 def reader(site: Site, tmp_path: Path) -> Reader:
     """Return a reader who does what the guides say."""
@@ -67,7 +90,10 @@ def reader(site: Site, tmp_path: Path) -> Reader:
 
 def test_the_first_certificate(site: Site, reader: Reader, fleet: Callable[..., Fleet]) -> None:
     hosts = fleet(2)
-    predicted = reader.run("guide_first_certificate/first-site", hosts, "--check", "--diff")
+    _install, _libraries, ask, do, do_again = read_commands("guide_first_certificate")
+    inventory = ["-i", "hosts.ini"]
+    assert read_options(do, *inventory) == read_options(do_again, *inventory) == []
+    predicted = reader.run("guide_first_certificate/first-site", hosts, *read_options(ask, *inventory))
     assert predicted.hosts_with("changed") == [host.name for host in hosts]
     assert site.list_issued() == set()
     reader.run("guide_first_certificate/first-site", hosts)
@@ -123,6 +149,7 @@ def test_services_take_up_what_the_guide_installs(reader: Reader, fleet: Callabl
 
     passphrase = "a passphrase of this test"
     reader.run("guide_services/java", hosts, keystore_passphrase=passphrase)
+    require_paths(host, "guide_services")
     store = f"{LIVE}/app/live/keystore.p12"
     subject = host.run(["openssl", "pkcs12", "-in", store, "-passin", f"pass:{passphrase}", "-nokeys", "-clcerts"])
     assert f"CN = {host.name}" in subject.stdout
@@ -163,13 +190,31 @@ def test_renewal_from_any_control_node_and_of_short_lived_certificates(
     site: Site, reader: Reader, fleet: Callable[..., Fleet]
 ) -> None:
     hosts = fleet(1)
-    reader.run("guide_renewal/renewal-dynamodb", hosts)
+    look_ahead, _build_image = read_commands("guide_renewal")
+    (cron,) = re.findall(r"&& (ansible-playbook .*) >>", read_guide("guide_renewal"))
+    reader.run("guide_renewal/renewal-dynamodb", hosts, *read_options(cron))
     assert len(site.list_issued()) == 1
     reader.run("guide_renewal/renewal-short-lived", hosts)
     later = datetime.fromtimestamp(site.control.advance(2 * 86400), UTC)
     moment = later.strftime("%Y-%m-%dT%H:%M:%SZ")
+    options = [re.sub(r"=\d{4}-.*Z$", f"={moment}", option) for option in read_options(look_ahead)]
+    assert options[:1] == ["--check"] and moment in options[-1]
+    predicted = reader.run("guide_renewal/renewal-short-lived", hosts, *options)
     renewed = reader.run("guide_renewal/renewal-short-lived", hosts, host_certificate_as_of=moment)
-    assert renewed.hosts_with("changed") == [hosts[0].name]
+    assert predicted.hosts_with("changed") == renewed.hosts_with("changed") == [hosts[0].name]
+
+
+def test_certificates_of_hours_are_issued_once_in_each_step(
+    site: Site, reader: Reader, fleet: Callable[..., Fleet]
+) -> None:
+    hosts = fleet(1)
+    begun = (int(datetime.now(UTC).timestamp()) // 21600 + 1) * 21600 + 3600
+    for moment, changed in ((begun, True), (begun + 7200, False), (begun + 21600, True)):
+        site.control.set_time(moment)
+        as_of = datetime.fromtimestamp(moment, UTC).isoformat()
+        given = {"begun": moment, "host_certificate_as_of": as_of}
+        run = reader.run("guide_renewal/renewal-hours", hosts, **given)
+        assert (run.hosts_with("changed") != []) == changed
 
 
 def test_a_pki_is_built_and_shared_by_playbooks_alone(site: Site, reader: Reader) -> None:
@@ -223,6 +268,45 @@ def test_certificates_of_acm_by_names_and_by_arn(
     assert renewed.hosts_with("changed") == names
     keys = {host.run(["sha256sum", f"{LIVE}/shared/live/privkey.pem"]).stdout for host in hosts}
     assert len(keys) == 1
+
+
+def test_the_image_is_made_of_the_definition_that_is_tested() -> None:
+    *_others, build = read_commands("guide_renewal")
+    words = shlex.split(build)
+    assert words[:2] == ["ansible-builder", "build"]
+    assert words[words.index("--file") + 1] == "docs/execution_environment/execution-environment.yml"
+
+
+@pytest.mark.parametrize(
+    ("example", "purposes"),
+    [
+        pytest.param("policy", ["to keep a certificate", "without a signing algorithm"], id="private CA"),
+        pytest.param("policy-acm", ["from ACM, by ARN", "from ACM, by names"], id="acm"),
+    ],
+)
+def test_a_policy_of_the_guide_allows_what_the_module_documents_and_is_tried_with(
+    example: str, purposes: list[str]
+) -> None:
+    documented = documented_statements(CHECKOUT, "host_certificate")
+    shown = json.loads(read_example("guide_security", example))["Statement"]
+    needed = [one for purpose in purposes for one in documented[purpose]]
+    assert spread(shown) == spread(needed)
+
+
+def spread(statements: list[dict[str, Any]]) -> set[tuple[str, bool, str]]:
+    """Return action, whether it is allowed on everything, and condition, of each action of the statements."""
+    return {
+        (action, one["Resource"] == "*", json.dumps(one.get("Condition")))
+        for one in statements
+        for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
+    }
+
+
+def test_every_guide_with_commands_has_them_run_by_some_test() -> None:
+    tests = [CHECKOUT / "tests" / name for name in ("e2e/test_guides.py", "unit/emulator/test_guide.py")]
+    sources = "".join(path.read_text("utf-8") for path in tests)
+    unread = [name for name in list_guides() if read_commands(name) and f'read_commands("{name}")' not in sources]
+    assert unread == []
 
 
 def test_every_playbook_of_the_guides_is_run_by_some_test() -> None:

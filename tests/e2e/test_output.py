@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import ACTION, MakeHosts, Site
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import ACTION, ROLE, MakeHosts, Site
 
 from playbook_run import PlaybookRun
 
@@ -58,3 +58,16 @@ def test_a_task_that_is_no_log_tells_nothing(site: Site, local_hosts: MakeHosts)
 def test_a_failure_shows_its_message(site: Site, local_hosts: MakeHosts) -> None:
     run = keep_both(site, local_hosts("web-01"), vars={"base_directory": "relative"})
     assert "failed: [web-01] (item=web)" in run.stdout and "web-01: certificate 'web': " in run.stdout
+
+
+def test_the_role_sums_up_where_every_host_failed_or_was_out_of_reach(site: Site, local_hosts: MakeHosts) -> None:
+    gone = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    hosts = local_hosts("web-01", **{"web-02": gone})
+    given = {"base_directory": "relative", "certificate_authority_arn": site.authority}
+    variables = {f"host_certificate_{name}": value for name, value in given.items()}
+    run = site.run([{"ansible.builtin.import_role": {"name": ROLE}}], hosts, vars=variables)
+    assert (run.hosts_with("failed"), run.hosts_with("unreachable")) == (["web-01"], ["web-02"])
+    summary = run.stdout.partition("TASK [fleet_pki.aws_private_ca.host_certificate : Say what happened")[2]
+    assert '"failed: 1 (web-01 host)"' in summary
+    assert "\"web-01: certificate 'host': " in summary
+    assert '"not looked at, failed or unreachable before: 1 (web-02)"' in summary

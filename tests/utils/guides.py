@@ -19,13 +19,21 @@ def read_example(guide: str, name: str) -> str:
     return {block: text for unused_kind, block, text in list_blocks(guide)}[name]
 
 
+def read_commands(guide: str) -> list[str]:
+    """Return the commands of the guide's console blocks, in order."""
+    blocks = [text for kind, _name, text in list_blocks(guide) if kind == "console"]
+    return [line.removeprefix("$ ") for text in blocks for line in text.splitlines() if line.startswith("$ ")]
+
+
+def list_guides() -> list[str]:
+    """Return the name of each guide."""
+    return sorted(path.stem for path in _GUIDES.glob("guide_*.rst"))
+
+
 def list_playbooks() -> list[str]:
     """Return guide/name of every YAML block of the guides; one without a name has an empty name."""
     return [
-        f"{guide.stem}/{name}"
-        for guide in sorted(_GUIDES.glob("guide_*.rst"))
-        for kind, name, unused_text in list_blocks(guide.stem)
-        if kind == "yaml"
+        f"{guide}/{name}" for guide in list_guides() for kind, name, unused_text in list_blocks(guide) if kind == "yaml"
     ]
 
 

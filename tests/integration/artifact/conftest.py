@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import tarfile
@@ -23,6 +25,7 @@ from emulator_process import REGION, EmulatorProcess
 from playbook_run import PlaybookRunner
 from private_ca_emulator.seeding import create_active_hierarchy
 from setup.environments import make_engine
+from source_tree import CHECKOUT
 
 TOOLS = Path(sys.executable).parent
 DEFINITION = "docs/execution_environment/execution-environment.yml"
@@ -50,7 +53,10 @@ class Installed:
         """Install the tarball without a network; its dependency is there already."""
         (self.collections / "ansible_collections").mkdir()
         (self.collections / "ansible_collections/amazon").symlink_to((stage / "ansible_collections/amazon").resolve())
-        self.call("ansible-galaxy", "collection", "install", "--offline", tarball, "-p", self.collections)
+        (line,) = re.findall(r"^ansible-galaxy .+$", (CHECKOUT / "README.md").read_text("utf-8"), re.MULTILINE)
+        command, *words, artifact = shlex.split(line)
+        assert tarball.match(artifact.removeprefix("build/"))
+        self.call(command, *words, "--offline", tarball, "-p", self.collections)
 
     def call(self, command: str, *arguments: str | Path) -> str:
         """Return what a command of this environment prints; it must succeed."""
@@ -82,11 +88,10 @@ def make_authority(emulator: EmulatorProcess) -> str:
 
 
 @pytest.fixture(scope="session")
-def tarball(staged_copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the tarball for Galaxy, built from a copy of the checkout."""
+def tarball(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the tarball for Galaxy, built by the README's command with all that lies about in the checkout."""
     output = tmp_path_factory.mktemp("build")
-    build = [str(TOOLS / "ansible-galaxy"), "collection", "build", "--output-path", str(output)]
-    subprocess.run(build, cwd=staged_copy, check=True, capture_output=True)
+    subprocess.run(["make", "build", f"DIST={output}"], cwd=checkout, check=True, capture_output=True)
     (built,) = output.glob("fleet_pki-aws_private_ca-*.tar.gz")
     return built
 

@@ -5,16 +5,27 @@
 
 from __future__ import annotations
 
-import json
+import re
+import shlex
+import ssl
 import subprocess
 import tarfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ansible_collections.fleet_pki.aws_private_ca.tests.integration.artifact.conftest import Installed, make_authority
 
 from emulator_process import REGION, EmulatorProcess
+from fleet.fleet import Fleet
+from fleet.hosts import Host
+from source_tree import CHECKOUT
 
 COLLECTION = "fleet_pki.aws_private_ca"
+README = (CHECKOUT / "README.md").read_text("utf-8")
+PLAYBOOK, CERTIFICATES = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+(INVENTORY,) = re.findall(r"```ini\n(.*?)```", README, re.DOTALL)
+LIVE = "/etc/aws-private-ca"
 # kind of plugin that ansible-doc knows -> its files
 PLUGINS = {"module": "plugins/modules/*.py", "filter": "plugins/filter/*.py"}
 WITHOUT_DOCUMENTATION = {"action", "doc_fragments", "module_utils", "plugin_utils"}
@@ -50,6 +61,9 @@ def test_the_tarball_has_what_users_need_only(tarball: Path) -> None:
     assert {name.split("/")[0] for name in names} <= ALLOWED
     assert names >= REQUIRED
     assert not [name for name in names if name.endswith((".pyc", ".pem", ".key"))]
+    assert not [name for name in names if "demo" in name or "sphinx" in name]
+    tracked = subprocess.run(["git", "ls-files"], cwd=CHECKOUT, check=True, capture_output=True, text=True).stdout
+    assert names - set(tracked.splitlines()) == {"FILES.json", "MANIFEST.json"}
 
 
 def test_the_installed_collection_is_what_the_tarball_has(
@@ -82,30 +96,44 @@ def test_every_kind_of_plugin_that_the_artifact_has_was_asked_for_its_documentat
     assert kinds == {pattern.split("/")[1] for pattern in PLUGINS.values()} | WITHOUT_DOCUMENTATION
 
 
-def test_the_role_of_the_artifact_keeps_a_certificate(
-    installed: Installed, emulator: EmulatorProcess, tmp_path: Path
+def test_the_readmes_playbook_has_nginx_serve_a_certificate_from_the_artifact(
+    installed: Installed, emulator: EmulatorProcess, fleet: Callable[..., Fleet], tmp_path: Path
 ) -> None:
+    (host,) = hosts = fleet(1, ("bookworm",))
     authority = make_authority(emulator)
-    play = {
-        "name": "From the artifact",
-        "hosts": "all",
-        "gather_facts": False,
-        "roles": [{"role": f"{COLLECTION}.host_certificate"}],
-        "vars": {
-            "host_certificate_certificate_authority_arn": authority,
-            "host_certificate_base_directory": str(tmp_path),
-            "host_certificate_ledger_path": str(tmp_path / "ledger.sqlite3"),
-        },
-    }
-    hosts = {"web1.example.com": {"ansible_connection": "local", "ansible_python_interpreter": str(installed.python)}}
-    inventory = tmp_path / "inventory.json"
-    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
-    for changed in (["web1.example.com"], []):
-        run = installed.runner.run([play], inventory, environment=emulator.environment).require_success()
-        assert run.hosts_with("changed") == changed
-    live = tmp_path / "host/live"
-    ca, chain, leaf = (str(live / name) for name in ("root.pem", "chain.pem", "cert.pem"))
-    subprocess.run(["openssl", "verify", "-CAfile", ca, "-untrusted", chain, leaf], check=True)
+    assert len(INVENTORY.splitlines()) == 3
+    inventory = re.sub(r"arn:aws:acm-pca:\S+", authority, INVENTORY.replace("web1.example.com", host.name))
+    (tmp_path / "hosts.ini").write_text(inventory)
+    environment = {**emulator.environment, "XDG_STATE_HOME": str(tmp_path / "state")}
+
+    def run(playbook: str, *options: str) -> list[str]:
+        (tmp_path / "site.yml").write_text(playbook)
+        options = ("--inventory", str(tmp_path / "hosts.ini"), *options)
+        done = installed.runner.run(tmp_path / "site.yml", hosts.inventory, *options, environment=environment)
+        return done.require_success().hosts_with("changed")
+
+    assert run(PLAYBOOK) == [host.name]
+    assert run(PLAYBOOK) == []
+    moment = (datetime.now(UTC) + timedelta(days=85)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    (look_ahead,) = re.findall(r"`(--check -e host_certificate_as_of=)\S+`", README)
+    assert run(PLAYBOOK, *f"{look_ahead}{moment}".split()) == [host.name]
+    files = host.run(["ls", f"{LIVE}/host/live/"]).stdout.split()
+    assert {"privkey.pem", "fullchain.pem", "cert.pem", "chain.pem", "root.pem"} <= set(files)
+
+    assert run(PLAYBOOK + adapt_to(host)) == [host.name]
+    served = ssl.get_server_certificate((host.address, host.tls_port))
+    assert served == host.run(["cat", f"{LIVE}/web/live/cert.pem"]).stdout
+
+
+def adapt_to(host: Host) -> str:
+    """Start nginx on the host; return the certificates of the README for that nginx, which no service manager runs."""
+    old = f"{LIVE}/host/live"
+    host.start_nginx(f"{old}/fullchain.pem", f"{old}/privkey.pem")
+    configuration = host.path(host.nginx_configuration)
+    configuration.write_text(configuration.read_text().replace(old, f"{LIVE}/web/live"))
+    nginx = shlex.join(host.nginx_command())
+    own = CERTIFICATES.replace("systemctl reload nginx", f"{nginx} -s reload").replace("nginx -t", f"{nginx} -t")
+    return own.replace("port: 443", f"host: {host.address}, port: {host.tls_port}")
 
 
 def test_one_group_of_defaults_reaches_modules_and_action(

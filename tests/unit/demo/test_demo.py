@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -26,12 +27,12 @@ PROMISED = {
 
 
 @pytest.fixture
-def key():
+def key() -> str:
     command = ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def test_a_key_that_lay_in_the_folder_for_a_moment_is_found(tmp_path, key):
+def test_a_key_that_lay_in_the_folder_for_a_moment_is_found(tmp_path: Path, key: str) -> None:
     (tmp_path / "deep" / "er").mkdir(parents=True)
     with FolderWatch(tmp_path, interval=0.001) as watch:
         file = tmp_path / "deep/er/leak"
@@ -44,16 +45,16 @@ def test_a_key_that_lay_in_the_folder_for_a_moment_is_found(tmp_path, key):
     assert count_private_keys(watch.contents(), []) == 1
 
 
-def test_a_line_of_a_known_key_is_found_without_its_pem_frame(key):
+def test_a_line_of_a_known_key_is_found_without_its_pem_frame(key: str) -> None:
     body = key.splitlines()[1]
     assert count_private_keys([f'{{"stdout": "{body}"}}'.encode()], [key]) == 1
 
 
-def test_texts_without_a_key_hold_none(key):
+def test_texts_without_a_key_hold_none(key: str) -> None:
     assert count_private_keys([b"-----BEGIN CERTIFICATE-----", b"PRIVATE", b""], [key]) == 0
 
 
-def test_a_folder_that_vanishes_does_not_end_the_watch(tmp_path, key):
+def test_a_folder_that_vanishes_does_not_end_the_watch(tmp_path: Path, key: str) -> None:
     with FolderWatch(tmp_path, interval=0.001) as watch:
         for number in range(50):
             folder = tmp_path / str(number)
@@ -63,7 +64,7 @@ def test_a_folder_that_vanishes_does_not_end_the_watch(tmp_path, key):
     assert count_private_keys(watch.contents(), []) == 1
 
 
-def test_the_demonstration_passes_only_when_every_value_is_as_promised():
+def test_the_demonstration_passes_only_when_every_value_is_as_promised() -> None:
     assert is_as_promised(PROMISED, 2)
     assert not is_as_promised(PROMISED)
     for name, value in {

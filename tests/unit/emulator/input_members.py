@@ -97,7 +97,7 @@ def named(*names: Members) -> Members:
 
 
 DAYS = {"Type": "DAYS", "Value": 30}
-ISSUED = {
+ISSUED: dict[tuple[str, str], tuple[Members, Members]] = {
     ("IssueCertificateRequest", "Csr"): ({}, {"Csr": make_csr("other.example.com", ("other.example.com",))}),
     ("IssueCertificateRequest", "SigningAlgorithm"): ({}, {"SigningAlgorithm": "SHA512WITHECDSA"}),
     ("IssueCertificateRequest", "Validity"): ({}, {"Validity": {**DAYS, "Value": 31}}),

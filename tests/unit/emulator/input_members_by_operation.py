@@ -109,9 +109,9 @@ def call_on(world: World, operation: str, arn: str, changes: Members) -> Any:
     return outcome_of(getattr(world.client, xform_name(operation)), **request_for(operation, arn, **changes))
 
 
-PERMIT = ("CreatePermission", {})
+PERMIT: Step = ("CreatePermission", {})
 PERMIT_OTHER = ("CreatePermission", {"SourceAccount": OTHER_ACCOUNT})
-TAG = ("TagCertificateAuthority", {})
+TAG: Step = ("TagCertificateAuthority", {})
 TAG_OTHER = ("TagCertificateAuthority", {"Tags": [{"Key": "stage", "Value": "test"}]})
 OTHER_TAGS = {"Tags": [{"Key": "team", "Value": "edge"}]}
 tell_apart("CreatePermission", "Principal", "ListPermissions", {}, {"Principal": "other.amazonaws.com"})

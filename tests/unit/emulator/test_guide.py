@@ -17,8 +17,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from guides import read_commands
 
 from private_ca_emulator import control_api, faults
+from private_ca_emulator.control import EmulatorControl
 from private_ca_emulator.settings import Settings
 
 from .support import make_csr
@@ -26,6 +28,7 @@ from .support import make_csr
 CHECKOUT = Path(__file__).parents[3]
 GUIDE = (CHECKOUT / "docs/docsite/rst/guide_emulator.rst").read_text()
 BIN = Path(sys.executable).parent
+*START, FAULT = read_commands("guide_emulator")
 
 
 def read_block(name: str) -> str:
@@ -73,6 +76,26 @@ def test_the_python_sample_runs() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("arn:aws:acm-pca:eu-central-1:")
+
+
+@pytest.mark.parametrize("command", START)
+def test_each_command_serves_an_emulator_to_which_the_guides_fault_can_be_given(command: str) -> None:
+    port = str(find_free_port())
+    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    process = subprocess.Popen(
+        command.replace("5055", port), shell=True, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    control = EmulatorControl(f"http://127.0.0.1:{port}")
+    assert process.stdout is not None
+    ready = next(line for line in process.stdout if line.startswith("{"))
+    try:
+        assert json.loads(ready)["endpoint_url"] == f"http://127.0.0.1:{port}"
+        subprocess.run(FAULT.replace("5055", port), shell=True, check=True, capture_output=True)
+        assert [fault["kind"] for fault in control.faults()] == ["lost_reply"]
+    finally:
+        control.stop()
+        process.communicate(timeout=60)
+    assert process.returncode == 0
 
 
 def test_the_help_names_every_option_that_the_guide_names() -> None:

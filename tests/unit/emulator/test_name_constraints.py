@@ -130,7 +130,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], bool]:
         request = x509.load_pem_x509_csr(csr)
         extensions = [(extension.value, extension.critical) for extension in request.extensions]
         (directory / "leaf.pem").write_bytes(sign(request.subject, request.public_key(), *extensions))
-        command = ["openssl", "verify", "-CAfile", directory / "root.pem", directory / "leaf.pem"]
+        command = ["openssl", "verify", "-CAfile", str(directory / "root.pem"), str(directory / "leaf.pem")]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         assert done.returncode == 0 or re.search("subtree|name syntax|name constraints", done.stderr), done.stderr
         return done.returncode == 0

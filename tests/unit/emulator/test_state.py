@@ -187,7 +187,7 @@ def test_the_command_waits_and_throttles_as_the_service_does_where_asked(tmp_pat
 def test_a_seeded_access_key_with_a_secret_has_its_signatures_verified() -> None:
     key = {"access_key_id": "AKIASEEDED", "account": "222222222222", "secret_access_key": "the secret"}
     with EmulatorServer(seed={"access_keys": [key]}) as emulator:
-        options = {"endpoint_url": emulator.endpoint_url, "region_name": "eu-central-1"}
+        options: dict[str, Any] = {"endpoint_url": emulator.endpoint_url, "region_name": "eu-central-1"}
         for secret in ("the secret", "another"):
             client = boto3.client("acm-pca", aws_access_key_id="AKIASEEDED", aws_secret_access_key=secret, **options)
             if secret == "the secret":

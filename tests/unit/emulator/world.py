@@ -129,7 +129,8 @@ _REST: dict[str, Callable[[str], Members]] = {
 def request_for(operation: str, arn: str, **changes: Any) -> Members:
     """The members of an operation on a CA: as the model asks, meaningful where the test makes them so."""
     member = "ResourceArn" if operation in ("PutPolicy", "GetPolicy", "DeletePolicy") else "CertificateAuthorityArn"
-    return {member: arn, **_REST.get(operation, lambda _arn: {})(arn), **changes}
+    rest = _REST[operation](arn) if operation in _REST else {}
+    return {member: arn, **rest, **changes}
 
 
 def certificate_request(arn: str, certificate_arn: str) -> Members:

@@ -65,6 +65,12 @@ def test_check_mode_is_one_round_trip_and_nothing_asked_of_the_ca():
     assert [reason.reason for reason in outcome.reasons] == ["due_for_renewal"]
 
 
+def test_only_a_certificate_that_stays_has_a_next_renewal_in_check_mode():
+    for verdict, known in ((NOTHING_DUE, True), ({**DUE, "request": None}, False)):
+        outcome = make_flow(FakeHost({**verdict, "issued_at": 1000.0})).keep(check_mode=True)
+        assert (outcome.next_renewal is not None) == known
+
+
 def test_a_due_certificate_is_issued_for_the_serial_it_replaces_and_installed_with_its_terms():
     host, issuer = FakeHost(DUE, INSTALLED), FakeIssuer()
     outcome = make_flow(host, issuer).keep(check_mode=False)

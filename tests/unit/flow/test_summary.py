@@ -12,19 +12,21 @@ def result(action, reason=None, renewal=None, **more):
     return {"action": action, "reasons": reasons, "msg": "...", "next_renewal": renewal, "name": "web", **more}
 
 
-def test_each_kind_of_outcome_has_a_line_and_the_earliest_renewal_comes_last():
+def test_each_kind_of_outcome_has_a_line_and_the_next_three_renewals_come_last():
     assert summarize_certificates(
         {
             "web-01": result("issue", "missing", "2027-01-20T00:00:00Z"),
             "web-02": result("issue", "due_for_renewal", "2027-01-18T00:00:00Z"),
             "web-03": result("none", renewal="2027-01-19T00:00:00Z"),
             "web-04": result("none"),
+            "web-05": result("none", renewal="2027-01-21T00:00:00Z"),
         }
     ) == [
         "issued: 1 (web-01 web)",
         "renewed: 1 (web-02 web)",
-        "unchanged: 2",
-        "next renewal: 2027-01-18T00:00:00Z (web-02 web)",
+        "unchanged: 3",
+        "next renewal: 2027-01-18T00:00:00Z (web-02 web), then 2027-01-19T00:00:00Z (web-03 web), "
+        "then 2027-01-20T00:00:00Z (web-01 web)",
     ]
 
 
@@ -52,6 +54,16 @@ def test_a_failure_is_named_with_its_reason():
 def test_every_item_of_a_loop_is_counted():
     items = [{**result("repair"), "host_certificate_name": name} for name in ("web", "mail")]
     assert summarize_certificates({"web-01": {"results": items}}) == ["repaired: 2 (web-01 web, web-01 mail)"]
+
+
+def test_a_host_that_the_play_gave_up_is_counted_once():
+    failed = {"failed": True, "msg": "web-02: certificate 'web': Failed to reload.", "name": "web"}
+    results = {"web-01": result("none"), "web-02": failed, "web-03": {}}
+    assert summarize_certificates(results, lost=["web-02", "web-03", "web-04"])[1:] == [
+        "failed: 1 (web-02 web)",
+        "web-02: certificate 'web': Failed to reload.",
+        "not looked at, failed or unreachable before: 2 (web-03, web-04)",
+    ]
 
 
 def test_hosts_that_were_skipped_or_never_reached_are_not_counted():
