@@ -6,21 +6,24 @@
 
 A record is an item ``record#<token>``, a pace ``pace:...``, a counter ``issuances:...``. A write whose reply was lost
 is told from one that another process won by reading the item back: a record names its writer. Items that no one can
-need any more go by the table's time to live (attribute ``expires``).
+need any more go by the table's time to live (attribute ``expires``). The service's own clock, which dates its replies,
+is the one that all control nodes have in common.
 """
 
 from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from typing import Any, Callable, Iterable, Iterator, TypeVar
 
 from .._acm_pca.errors import THROTTLING_CODES, BotoCoreError, ClientError, read_fault
 from .._acm_pca.retries import RetryPolicy, call_with_retries
 from .._clock import Clock, SystemClock
 from .._errors import LedgerError
+from .holders import this_instant
 from .limits import Pace, next_turn
-from .records import Record, dump_record, load_record
+from .records import Instant, Record, dump_record, load_record
 
 _RECORD_PREFIX = "record#"
 _KEPT_AFTER_EXPIRY = 90 * 86400
@@ -49,6 +52,7 @@ class DynamoDbLedger:
         self._table = table
         self._clock: Clock = clock or SystemClock()
         self._retries = RetryPolicy(deadline=30.0)
+        self._service_ahead: float | None = None  # of this clock's ticks
 
     def create_table(self) -> None:
         """Create the table, billed on demand and with a time to live, unless it is there; return when it is usable."""
@@ -88,6 +92,12 @@ class DynamoDbLedger:
         except (BotoCoreError, ClientError) as error:
             if read_fault(error).code != "ValidationException":  # another process was faster
                 raise
+
+    def instant(self, clock: Clock) -> Instant:
+        """Return the time by ``clock`` and by the service's own, as its last reply told."""
+        if self._service_ahead is None:
+            return this_instant(clock)
+        return Instant(at=clock.now(), ticks=self._clock.monotonic() + self._service_ahead, source="DynamoDB")
 
     def read(self, token: str) -> Record | None:
         """Return the record of ``token``."""
@@ -185,7 +195,17 @@ class DynamoDbLedger:
 
     def _call(self, name: str, **parameters: Any) -> Any:
         call: Callable[..., Any] = getattr(self._client, name)
-        return call_with_retries(lambda: call(TableName=self._table, **parameters), self._retries, self._clock)
+        reply = call_with_retries(lambda: call(TableName=self._table, **parameters), self._retries, self._clock)
+        self._read_date(reply)
+        return reply
+
+    def _read_date(self, reply: Any) -> None:
+        text = reply.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        try:
+            date = parsedate_to_datetime(text).timestamp()
+        except (TypeError, ValueError):  # a proxy took it away
+            return
+        self._service_ahead = date - self._clock.monotonic()
 
     @contextmanager
     def _translated(self, doing: str) -> Iterator[None]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Iterable
 
+from .._clock import Clock
+from .holders import this_instant
 from .limits import Pace, next_turn
-from .records import Record
+from .records import Instant, Record
 
 
 class MemoryLedger:
@@ -21,6 +23,10 @@ class MemoryLedger:
         self._records: dict[str, Record] = {}
         self._planned: dict[str, float] = {}
         self._counts: dict[str, int] = {}
+
+    def instant(self, clock: Clock) -> Instant:
+        """Return the time by ``clock`` and since this machine's boot."""
+        return this_instant(clock)
 
     def read(self, token: str) -> Record | None:
         """Return the record of ``token``."""

@@ -67,7 +67,7 @@ def show_record(record: Record) -> dict[str, Any]:
         "terms": dict(record.terms),
         "failure": record.failure,
         "holder": None if holder is None else {"host": holder.host, "pid": holder.pid},
-        "reply_missing_since": None if record.sent_at is None else show_time(record.sent_at),
+        "reply_missing_since": None if record.sent is None else show_time(record.sent.at),
         "created_at": show_time(record.created_at),
         "updated_at": show_time(record.updated_at),
     }

@@ -16,9 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterable, Iterator
 
+from .._clock import Clock
 from .._errors import LedgerError
+from .holders import this_instant
 from .limits import Pace, next_turn
-from .records import Record, dump_record, load_record
+from .records import Instant, Record, dump_record, load_record
 
 # One script for each schema version; number N brings a file from version N-1 to N. Never change one that was released.
 MIGRATIONS = (
@@ -147,6 +149,10 @@ class SqliteLedger:
             if isinstance(error, OSError):
                 remedy = "Make the directory writable for this user, or give another path"
             raise LedgerError(f"Failed to {doing}", because=text, on=str(self._path), remedy=remedy) from error
+
+    def instant(self, clock: Clock) -> Instant:
+        """Return the time by ``clock`` and since this machine's boot."""
+        return this_instant(clock)
 
     def read(self, token: str) -> Record | None:
         """Return the record of ``token``."""

@@ -11,14 +11,18 @@ from __future__ import annotations
 
 from typing import Iterable, Protocol
 
+from .._clock import Clock
 from .limits import Pace
-from .records import Record
+from .records import Instant, Record
 
 
 class Ledger(Protocol):
     """The durable memory from token to ARN. Every method raises LedgerError when the store cannot be used."""
 
     remembers: bool  # False for a store that forgets at the end of the process
+
+    def instant(self, clock: Clock) -> Instant:
+        """Return the time by ``clock`` and by one that those who share the ledger have in common."""
 
     def read(self, token: str) -> Record | None:
         """Return the record of ``token``."""

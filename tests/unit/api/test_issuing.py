@@ -114,7 +114,7 @@ def test_a_final_refusal_is_not_tried_again_and_leaves_the_token_free(
     with pytest.raises(expected):
         make_issuer().issue(request)
     record = record_of(ledger, derive_token(request))
-    assert (record.state, record.sent_at, record.holder) == ("claimed", None, None)
+    assert (record.state, record.sent, record.holder) == ("claimed", None, None)
     assert make_issuer().issue(request).asked_now
     assert client.count("IssueCertificate") == 2
 
@@ -204,18 +204,32 @@ def test_past_the_window_without_recovery_it_asks_once_more_and_says_so(
     assert "was lost" in log[0]
 
 
-def test_a_clock_set_back_counts_an_open_call_as_lost(
-    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock, ledger: Ledger, log: list[str]
+@pytest.mark.parametrize(
+    ("elsewhere", "passed", "lost"), [(False, 5, False), (False, TEN_MINUTES, True), (True, 5, True)]
+)
+def test_how_long_a_call_is_open_is_told_by_a_clock_that_no_one_sets_back_where_there_is_one(
+    make_issuer: MakeIssuer,
+    client: FakeClient,
+    clock: FakeClock,
+    ledger: Ledger,
+    log: list[str],
+    *,
+    elsewhere: bool,
+    passed: float,
+    lost: bool,
 ) -> None:
     request = make_request()
     client.issue_faults = [("after", Killed())]
     with pytest.raises(Killed):
         make_issuer().issue(request)
-    orphan(ledger, derive_token(request))
-    clock.time -= 3600
+    sent = record_of(ledger, derive_token(request)).sent
+    assert sent is not None
+    orphan(ledger, derive_token(request), sent=dataclasses.replace(sent, source="another boot") if elsewhere else sent)
+    clock.advance(passed)
+    clock.time -= TEN_MINUTES
     make_issuer().issue(request)
-    assert "was lost" in log[0]
-    assert client.tokens_sent()[0] == client.tokens_sent()[1]
+    assert ["was lost" in sentence for sentence in log] == [True] * lost
+    assert len(set(client.tokens_sent())) == 1
 
 
 def test_a_run_killed_while_waiting_goes_on_from_the_arn(
@@ -350,12 +364,39 @@ def test_a_ledger_that_fails_after_the_reply_tells_the_arn(make_issuer: MakeIssu
     assert caught.value.details["certificate_arn"] in client.certificates
 
 
+class Forgets(MemoryLedger):
+    """A ledger whose records someone takes away while the service is asked, or while the certificate is waited for."""
+
+    def __init__(self, client: FakeClient, after: str) -> None:
+        super().__init__()
+        self.client, self.after = client, after
+
+    def read(self, token: str) -> Record | None:
+        if self.client.calls and self.client.calls[-1][0] == self.after:
+            self._records.clear()
+            self.after = ""
+        return super().read(token)
+
+
+@pytest.mark.parametrize("after", ["IssueCertificate", "GetCertificate"])
+def test_a_record_that_was_taken_away_meanwhile_costs_no_second_certificate(
+    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock, after: str
+) -> None:
+    ledger, request = Forgets(client, after), make_request()
+    first = make_issuer(ledger=ledger).issue(request)
+    assert (ledger.read(first.token) is None) == (after == "GetCertificate")
+    if after == "IssueCertificate":
+        clock.advance(TEN_MINUTES)
+    assert make_issuer(ledger=ledger).issue(request).certificate == first.certificate
+    assert len(client.certificates) == 1
+
+
 def test_nothing_is_open_once_the_arn_is_written(make_issuer: MakeIssuer, ledger: Ledger) -> None:
     request = make_request()
     asked = make_issuer().ask(request, None, None)
     record = record_of(ledger, asked.token)
     assert (record.state, record.certificate_arn) == ("asked", asked.certificate_arn)
-    assert (record.sent_at, record.holder) == (None, None)
+    assert (record.sent, record.holder) == (None, None)
 
 
 def test_the_circuit_breaker_lets_through_what_was_asked_before(make_issuer: MakeIssuer, client: FakeClient) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.h
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import Pace
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.memory_store import MemoryLedger
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.records import (
+    Instant,
     Record,
     dump_record,
     load_record,
@@ -40,6 +42,7 @@ FIRST = Record(
     lease_until=START + 60,
     created_at=START,
     updated_at=START,
+    sent=Instant(START, 7.5, "a boot"),
 )
 
 
@@ -135,6 +138,29 @@ def test_a_swap_whose_reply_was_lost_is_known_to_be_ones_own(dynamodb: Any) -> N
     client = LosesReplies(dynamodb)
     assert DynamoDbLedger(client, "ledger", clock=FakeClock()).swap(FIRST, None)
     assert client.lost == 1
+
+
+class Dates:
+    """A DynamoDB client whose replies are dated by the clock of the service."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+
+    def get_item(self, **_parameters: Any) -> Any:
+        return {"ResponseMetadata": {"HTTPHeaders": {"date": formatdate(self.clock.now(), usegmt=True)}}}
+
+
+def test_control_nodes_whose_clocks_differ_agree_on_how_long_ago_something_was() -> None:
+    service, fast, slow = FakeClock(), FakeClock(START + 200), FakeClock(START - 200)
+    slow.ticks = 5000.0  # booted earlier
+    nodes = [DynamoDbLedger(Dates(service), "ledger", clock=clock) for clock in (fast, slow)]
+    nodes[0].read("token")
+    sent = nodes[0].instant(fast)
+    for clock in (service, fast, slow):
+        clock.advance(320)
+    nodes[1].read("token")
+    slow.advance(5)
+    assert sent.age(nodes[1].instant(slow)) == 325
 
 
 def test_the_table_is_billed_on_demand_and_forgets_what_has_long_expired(dynamodb: Any) -> None:
