@@ -23,7 +23,7 @@ from typing import Any, Callable
 from .._clock import Clock
 from .._errors import IssuanceLimit, TokenConflict
 from .holders import is_alive
-from .limits import Breaker, Limits, breaker_key, pace_key
+from .limits import Breaker, Limits, choose_counter, pace_key
 from .records import ASKED, CLAIMED, FAILED, ISSUED, SENDING, Holder, Instant, Record
 from .stores import Ledger
 
@@ -208,9 +208,9 @@ class HeldClaim:
         breaker = self._limits.breaker
         if breaker is None or self._counted:
             return
-        key = breaker_key(breaker, self.record.certificate_authority_arn, self._clock.now())
-        if self._ledger.count_up(key, breaker.max_issuances) is None:
-            raise too_many(breaker, self.record.certificate_authority_arn, self._ledger.count(key))
+        counter = choose_counter(breaker, self.record.certificate_authority_arn, self._clock.now())
+        if self._ledger.count_up(counter) is None:
+            raise too_many(breaker, self.record.certificate_authority_arn, self._ledger.count(counter.key))
         self._counted = True
 
 

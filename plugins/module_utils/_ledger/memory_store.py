@@ -10,7 +10,7 @@ from typing import Iterable
 
 from .._clock import Clock
 from .holders import this_instant
-from .limits import Pace, next_turn
+from .limits import Counter, Pace, next_turn
 from .records import Instant, Record
 
 
@@ -45,12 +45,13 @@ class MemoryLedger:
         wait, self._planned[key] = next_turn(pace, self._planned.get(key), now)
         return wait
 
-    def count_up(self, key: str, limit: int) -> int | None:
-        """Add one to the counter ``key`` unless it has reached ``limit``; return the new count, or None."""
-        if self.count(key) >= limit:
+    def count_up(self, counter: Counter) -> int | None:
+        """Add one to the counter unless it has reached its limit; return the new count, or None."""
+        count = self.count(counter.key)
+        if count >= counter.limit:
             return None
-        self._counts[key] = self.count(key) + 1
-        return self._counts[key]
+        self._counts[counter.key] = count + 1
+        return count + 1
 
     def count(self, key: str) -> int:
         """Return the counter ``key``."""

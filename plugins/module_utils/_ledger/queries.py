@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Iterable
 
@@ -44,10 +45,12 @@ def select_records(records: Iterable[Record], wanted: RecordFilter, now: float) 
 
 
 def _seconds(text: str) -> float:
-    _share, seconds = parse_renew_before(text)
+    seconds = None
+    with suppress(InvalidInput):
+        _share, seconds = parse_renew_before(text)
     if seconds is None:
         raise InvalidInput(
-            "Failed to read expiring_within", because="it is no time", on=text, remedy="Write it as 30d or 12h"
+            "Failed to read expiring_within", because="it is no time", on=text, remedy="Write it like 30d or 12h"
         )
     return seconds
 

@@ -11,6 +11,8 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Mapping
 
+from .._errors import LedgerError
+
 # claimed: someone is about to ask; sending: IssueCertificate may have left; asked: the ARN is known;
 # issued: the certificate was seen; failed: the service gave the issuance up (final for this token)
 CLAIMED, SENDING, ASKED, ISSUED, FAILED = "claimed", "sending", "asked", "issued", "failed"
@@ -75,6 +77,17 @@ class Record:
     def certificate_authority_arn(self) -> str:
         """The CA that the certificate is asked of."""
         return self.terms.get("certificate_authority_arn", "")
+
+
+def refuse_newer(schema: int, known: int, on: str) -> None:
+    """Raise LedgerError for a ledger (``on``) of a later schema than this release knows."""
+    if schema > known:
+        raise LedgerError(
+            "Failed to open the ledger",
+            because=f"a newer release wrote it (schema {schema}, this release knows {known})",
+            on=on,
+            remedy="Update the collection on this machine, or use another ledger",
+        )
 
 
 def dump_record(record: Record) -> str:

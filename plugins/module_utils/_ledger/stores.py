@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Iterable, Protocol
 
 from .._clock import Clock
-from .limits import Pace
+from .limits import Counter, Pace
 from .records import Instant, Record
 
 
@@ -33,8 +33,8 @@ class Ledger(Protocol):
     def reserve_turn(self, key: str, pace: Pace, now: float) -> float:
         """Take the next turn of the shared pace ``key`` and return the seconds until it comes."""
 
-    def count_up(self, key: str, limit: int) -> int | None:
-        """Add one to the counter ``key`` unless it has reached ``limit``; return the new count, or None."""
+    def count_up(self, counter: Counter) -> int | None:
+        """Add one to the counter unless it has reached its limit; return the new count, or None."""
 
     def count(self, key: str) -> int:
         """Return the counter ``key``; 0 when it was never counted up."""

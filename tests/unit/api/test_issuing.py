@@ -17,7 +17,6 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
     AuthorityUnusable,
     IssuanceFailed,
     IssuanceLimit,
-    LedgerError,
     QuotaExceeded,
     Throttled,
     TokenConflict,
@@ -29,7 +28,6 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._issuing 
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.holders import this_process
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import Breaker, Limits
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.memory_store import MemoryLedger
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.records import Record
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.stores import Ledger
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import (
     FakeClient,
@@ -347,48 +345,6 @@ def test_the_circuit_breaker_counts_a_request_that_is_sent_again_once(
         make_issuer(limits=limits).issue(request)
     orphan(ledger, derive_token(request))
     assert make_issuer(limits=limits).issue(request).asked_now
-
-
-class FailsToKeepArns(MemoryLedger):
-    """A ledger whose disk is full when the ARN is to be written."""
-
-    def swap(self, record: Record, expected_version: int | None) -> bool:
-        if record.certificate_arn is not None:
-            raise LedgerError("Failed to write to the ledger", because="the disk is full")
-        return super().swap(record, expected_version)
-
-
-def test_a_ledger_that_fails_after_the_reply_tells_the_arn(make_issuer: MakeIssuer, client: FakeClient) -> None:
-    with pytest.raises(LedgerError, match="the disk is full") as caught:
-        make_issuer(ledger=FailsToKeepArns()).issue(make_request())
-    assert caught.value.details["certificate_arn"] in client.certificates
-
-
-class Forgets(MemoryLedger):
-    """A ledger whose records someone takes away while the service is asked, or while the certificate is waited for."""
-
-    def __init__(self, client: FakeClient, after: str) -> None:
-        super().__init__()
-        self.client, self.after = client, after
-
-    def read(self, token: str) -> Record | None:
-        if self.client.calls and self.client.calls[-1][0] == self.after:
-            self._records.clear()
-            self.after = ""
-        return super().read(token)
-
-
-@pytest.mark.parametrize("after", ["IssueCertificate", "GetCertificate"])
-def test_a_record_that_was_taken_away_meanwhile_costs_no_second_certificate(
-    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock, after: str
-) -> None:
-    ledger, request = Forgets(client, after), make_request()
-    first = make_issuer(ledger=ledger).issue(request)
-    assert (ledger.read(first.token) is None) == (after == "GetCertificate")
-    if after == "IssueCertificate":
-        clock.advance(TEN_MINUTES)
-    assert make_issuer(ledger=ledger).issue(request).certificate == first.certificate
-    assert len(client.certificates) == 1
 
 
 def test_nothing_is_open_once_the_arn_is_written(make_issuer: MakeIssuer, ledger: Ledger) -> None:

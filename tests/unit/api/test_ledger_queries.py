@@ -61,7 +61,7 @@ def test_filters_choose_records_the_newest_first(wanted: dict[str, str], tokens:
 
 @pytest.mark.parametrize("text", ["33%", "soon", ""])
 def test_a_time_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput, match=r"expiring_within \(.*\): it is no time"):
         select_records(RECORDS, RecordFilter(expiring_within=text), START)
 
 
