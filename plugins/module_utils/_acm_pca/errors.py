@@ -65,6 +65,8 @@ _CREDENTIAL_CODES = frozenset(
     }
 )
 _NEVER_SENT = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
+# an SSLError is an endpoint that is not trusted, found before anything was sent; with these signs it may come later
+_TLS_CUT_OFF = ("EOF occurred", "RECORD_MAC", "DECRYPTION_FAILED", "CLOSE_NOTIFY", "read operation")
 _LOST = ("ReadTimeoutError", "ConnectionClosedError", "ResponseStreamingError", "HTTPClientError")
 
 _CREDENTIALS_REMEDY = (
@@ -174,7 +176,9 @@ def _read_refusal(response: Any) -> Fault:
 def _read_local_fault(error: BaseException) -> Fault:
     code = type(error).__name__
     never_sent = code in _NEVER_SENT
-    lost = not never_sent and code != "SSLError" and any(base.__name__ in _LOST for base in type(error).__mro__)
+    lost = not never_sent and any(base.__name__ in _LOST for base in type(error).__mro__)
+    if code == "SSLError" and any(sign in str(error) for sign in _TLS_CUT_OFF):
+        code, lost = "ConnectionClosedError", True
     return Fault(
         code=code,
         message=str(error),

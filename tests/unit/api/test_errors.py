@@ -75,6 +75,8 @@ def test_every_mapped_code_becomes_a_service_error_that_says_what_to_do(code: st
         (exceptions.ConnectionClosedError(**HERE), True, False, None),
         (exceptions.HTTPClientError(error="reset"), True, False, None),
         (exceptions.SSLError(error=ValueError("untrusted"), **HERE), False, False, False),
+        (exceptions.SSLError(error="[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC]", **HERE), True, False, None),
+        (exceptions.SSLError(error="EOF occurred in violation of protocol", **HERE), True, False, None),
         (exceptions.NoCredentialsError(), False, False, False),
     ],
 )
