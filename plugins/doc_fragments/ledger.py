@@ -22,7 +22,7 @@ options:
   ledger_path:
     description:
       - The file of O(ledger=sqlite); by default below C($XDG_STATE_HOME) (C(~/.local/state)).
-      - It belongs on a disk of the control node. SQLite's locks do not hold between machines over a network file system.
+      - It belongs on a disk of the control node. Over a network file system SQLite cannot lock other machines out.
     type: path
   ledger_table:
     description: The table of O(ledger=dynamodb). Its key is the string C(pk).
