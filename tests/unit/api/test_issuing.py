@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 from typing import Callable
 
 import pytest
@@ -360,6 +361,15 @@ def test_the_circuit_breaker_lets_through_what_was_asked_before(make_issuer: Mak
     request = make_request()
     make_issuer(limits=limits).issue(request)
     assert not make_issuer(limits=limits).issue(request).asked_now
+
+
+def test_a_reply_that_is_not_of_aws_is_told_and_leaves_the_call_open(make_issuer: MakeIssuer, ledger: Ledger) -> None:
+    request = make_request()
+    page = SimpleNamespace(issue_certificate=lambda **_parameters: {"message": "<html>Log in</html>"})
+    with pytest.raises(Unreachable, match=r"no CertificateArn.*Check endpoint_url"):
+        make_issuer(api=PrivateCaApi(page)).issue(request)
+    assert record_of(ledger, derive_token(request)).sent is not None
+    assert make_issuer().issue(request).asked_now
 
 
 def test_an_endpoint_that_is_not_there_is_given_up_early(
