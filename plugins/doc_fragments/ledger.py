@@ -20,7 +20,9 @@ options:
     choices: [sqlite, dynamodb, none]
     default: sqlite
   ledger_path:
-    description: The file of O(ledger=sqlite); by default below C($XDG_STATE_HOME) (C(~/.local/state)).
+    description:
+      - The file of O(ledger=sqlite); by default below C($XDG_STATE_HOME) (C(~/.local/state)).
+      - It belongs on a disk of the control node. Over a network file system SQLite cannot lock other machines out.
     type: path
   ledger_table:
     description: The table of O(ledger=dynamodb). Its key is the string C(pk).
@@ -65,6 +67,7 @@ options:
   max_issuances:
     description:
       - The most certificates that may be asked of the CA in O(max_issuances_period); more are refused before the call.
+        V(0) refuses all.
       - All who use the same ledger share the count.
     type: int
   max_issuances_period:
@@ -74,6 +77,7 @@ options:
   requests_per_second:
     description:
       - The rate of C(IssueCertificate) that all who use the same ledger share. V(0) is no limit.
+      - One second's worth of calls (at least one) may leave at once.
       - The service's default quota is 25.
     type: float
     default: 20.0

@@ -10,6 +10,9 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
+# on Linux the time that the machine was suspended counts as well
+_SINCE_BOOT: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
 
 class Clock(Protocol):
     """What the core asks of time. Wall-clock time is compared between processes; ``monotonic`` bounds waits in one."""
@@ -35,8 +38,8 @@ class SystemClock:
         return time.time() + self.offset
 
     def monotonic(self) -> float:
-        """Return seconds that never run backwards."""
-        return time.monotonic()
+        """Return seconds that never run backwards: since the machine's boot, and alike in all its processes."""
+        return time.clock_gettime(_SINCE_BOOT)
 
     def sleep(self, seconds: float) -> None:
         """Let that many seconds pass."""

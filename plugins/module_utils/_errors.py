@@ -10,6 +10,7 @@ PrivateCaError
 ├── RequestRefused          the gate: a host asks for a certificate that the play did not give it
 ├── UnsafePath              a path on the host could be under another's control, or leaves the base directory
 ├── UnusableState           what lies on the host's disk is neither ours nor adoptable
+├── HostUnreachable         the connection to a host was lost, or never came about
 ├── StepFailed              validate, switch, reload or proof failed on the host; tells whether service was restored
 ├── LedgerError             the ledger cannot be read or written, or contradicts the request
 │   ├── TokenConflict       one token, two different requests
@@ -80,6 +81,10 @@ class UnsafePath(PrivateCaError):
 
 class UnusableState(PrivateCaError):
     """What lies on the host's disk is neither ours nor adoptable."""
+
+
+class HostUnreachable(PrivateCaError):
+    """The connection to a host was lost, or never came about: Ansible takes the host out of the play."""
 
 
 class StepFailed(PrivateCaError):

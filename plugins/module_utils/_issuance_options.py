@@ -9,6 +9,7 @@ Modules and the action share them. The documentation's counterparts are the doc 
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any, Mapping
 
@@ -138,7 +139,7 @@ def select_limits(options: Mapping[str, Any]) -> Limits:
     Raise InvalidInput for what is no limit.
     """
     for name, least in (("requests_per_second", 0), ("max_issuances", 0), ("max_issuances_period", 1)):
-        if options.get(name) is not None and options[name] < least:
+        if options.get(name) is not None and not least <= options[name] < math.inf:
             raise InvalidInput(
                 "Failed to read the limits",
                 on=name,

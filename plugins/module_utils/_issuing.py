@@ -31,7 +31,6 @@ from ._clock import Clock
 from ._errors import AuthorityUnusable, IssuanceFailed, PrivateCaError, WaitTimeout
 from ._issuance_token import derive_token, describe_terms, token_of_attempt
 from ._ledger.claims import (
-    SAFE_WINDOW,
     ClaimLost,
     HeldClaim,
     Standing,
@@ -39,11 +38,10 @@ from ._ledger.claims import (
     record_failed,
     record_issued,
     refuse_other_terms,
-    reply_is_lost,
 )
 from ._ledger.holders import this_process
 from ._ledger.limits import Limits
-from ._ledger.records import FAILED, Record
+from ._ledger.records import FAILED, Holder, Record
 from ._ledger.stores import Ledger
 
 _MOST_ATTEMPTS = 100
@@ -86,7 +84,7 @@ class Issuer:
 
     ``log`` gets sentences on what is going on, ``warn`` (by default ``log``) those on what may cost. ``recover`` finds
     the ARN of a certificate whose reply was lost, given the request, the time when it was sent and the ARNs of other
-    requests; or returns None.
+    requests; or returns None. ``me`` tells who claims.
     """
 
     api: IssuingApi
@@ -97,6 +95,7 @@ class Issuer:
     limits: Limits = field(default_factory=Limits)
     recover: Recover | None = None
     warn: Callable[[str], None] | None = None
+    me: Callable[[], Holder] = this_process
 
     def issue(self, request: IssuanceRequest, lineage: LineageId | None = None, token: str | None = None) -> Issuance:
         """Return the one certificate of ``request``; see ``issue``."""
@@ -144,7 +143,7 @@ class Issuer:
 
     def _claim(self, wanted: Record) -> tuple[Standing, Record]:
         begun = self.clock.monotonic()
-        me = this_process()
+        me = self.me()
         announced = False
         while True:
             standing, record = claim(self.ledger, wanted, me, self.clock.now())
@@ -160,7 +159,7 @@ class Issuer:
     def _send(self, request: IssuanceRequest, record: Record) -> Asked:
         held = HeldClaim(self.ledger, record, self.clock, self.limits)
         try:
-            arn = self._recovered(request, record) or self._issue_certificate(request, held)
+            arn = self._recovered(request, held) or self._issue_certificate(request, held)
         except AuthorityUnusable as error:
             held.release()
             raise self._explained(error, request) from error
@@ -173,21 +172,20 @@ class Issuer:
 
     def _issue_certificate(self, request: IssuanceRequest, held: HeldClaim) -> str:
         held.admit()
-        sent_at, now = held.record.sent_at, self.clock.now()
-        age = 0.0 if sent_at is None or reply_is_lost(held.record, now) else now - sent_at
-        deadline = min(self.patience.issue_deadline, SAFE_WINDOW - age)
+        deadline = min(self.patience.issue_deadline, held.seconds_left())
         return self.api.issue_certificate(
             request, held.record.token, journal=held, retries=replace(self.patience.retries, deadline=deadline)
         )
 
-    def _recovered(self, request: IssuanceRequest, record: Record) -> str | None:
-        if record.sent_at is None or not reply_is_lost(record, self.clock.now()):
+    def _recovered(self, request: IssuanceRequest, held: HeldClaim) -> str | None:
+        if held.record.sent is None or not held.reply_is_lost():
             return None
+        sent_at = held.record.sent.at
         arn = None
         if self.recover is not None:
             known = {one.certificate_arn for one in self.ledger.records() if one.certificate_arn is not None}
-            arn = self.recover(request, record.sent_at, known)
-        sent = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.sent_at))
+            arn = self.recover(request, sent_at, known)
+        sent = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(sent_at))
         if arn is not None:
             self.log(f"The reply to the request of {sent} was lost; its certificate was found: {arn}")
         elif self.recover is None:

@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible import constants
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils._acm_pca.models import LineageId
 from ..module_utils._clock import SystemClock
-from ..module_utils._errors import InvalidInput, PrivateCaError, UnusableState
+from ..module_utils._errors import HostUnreachable, InvalidInput, PrivateCaError, UnusableState
 from ._announcement import compose_line
 from ._defaults import apply_defaults
 from ._flow import Flow, Moment, remove_certificate
@@ -102,10 +102,20 @@ def insist_on_pipelining(action: ActionBase) -> None:
 
 
 def bind_runner(action: ActionBase, task_vars: Mapping[str, Any]) -> ModuleRunner:
-    """Return what runs one of the collection's modules on the host of the task, in one round trip."""
+    """Return what runs one of the collection's modules on the host of the task, in one round trip.
+
+    It raises HostUnreachable.
+    """
 
     def run_module(module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        return call_on_host(action, task_vars, module, arguments)
+        try:
+            return call_on_host(action, task_vars, module, arguments)
+        except AnsibleConnectionFailure as error:
+            raise HostUnreachable(
+                f"Failed to run {module} on the host",
+                because=error.message,
+                remedy="Run the play again when the host answers: it goes on from where it was cut off",
+            ) from error
 
     return run_module
 

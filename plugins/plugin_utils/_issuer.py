@@ -18,7 +18,7 @@ from ..module_utils._clock import Clock
 from ..module_utils._issuance_options import select_ledger, select_limits, select_patience, select_recovery
 from ..module_utils._issuing import Issuer
 from ..module_utils._ledger.opening import open_ledger
-from ._ledger_place import warn_of_ephemeral_ledger
+from ._ledger_place import warn_of_ledger_place
 from ._order import SigningOrder
 from ._run import RunMemory
 from ._signing import SignedRequest
@@ -62,7 +62,7 @@ class RunIssuer:
                 self.warn,
             )
             issuance = issuer.issue(request, order.lineage)
-        return SignedRequest(issuance, signing_algorithm, tuple(warn_of_ephemeral_ledger(ledger_options)))
+        return SignedRequest(issuance, signing_algorithm, tuple(warn_of_ledger_place(ledger_options)))
 
     def _derive_signing_algorithm(self, api: PrivateCaApi, authority_arn: str) -> str:
         """Return the CA's own algorithm, which can never change, from the memory of the run where it is known."""

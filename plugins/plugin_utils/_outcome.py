@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..module_utils._errors import PrivateCaError
+from ..module_utils._errors import HostUnreachable, PrivateCaError
 from ..module_utils._lineage.diff import build_diff
 from ..module_utils._reissue_policy import Reason
 from ._host_modules import Facts
@@ -111,10 +111,13 @@ def build_message(outcome: Outcome) -> str:
 
 
 def build_failure(error: PrivateCaError, host: str, name: str) -> dict[str, Any]:
-    """Return the failed result: which host, certificate and resource, what to do, and the error's own details."""
+    """Return the failed result: which host, certificate and resource, what to do, and the error's own details.
+
+    A host that cannot be reached is no failure to Ansible, but out of the play.
+    """
     return {
         **error.details,
-        "failed": True,
+        "unreachable" if isinstance(error, HostUnreachable) else "failed": True,
         "name": name,
         "changed": bool(error.details.get("changed", False)),
         "msg": f"{host}: certificate {name!r}: {error.sentence()}",

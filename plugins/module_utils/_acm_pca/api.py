@@ -17,7 +17,7 @@ from typing import Any, Callable, Mapping, Protocol, TypeVar
 
 from .._clock import Clock, SystemClock
 from .._x509.pem import extract_request
-from .errors import BotoCoreError, ClientError, Fault, read_fault, translate
+from .errors import BotoCoreError, ClientError, Fault, IncompleteReply, read_fault, translate
 from .models import IssuanceRequest, IssuedCertificate, Validity
 from .retries import RetryPolicy, call_with_retries
 
@@ -92,7 +92,8 @@ class PrivateCaApi:
     @operation("describe the certificate authority")
     def describe_certificate_authority(self, arn: str) -> Authority:
         """Return the CA's record (API operation DescribeCertificateAuthority)."""
-        record = self._call("describe_certificate_authority", CertificateAuthorityArn=arn)["CertificateAuthority"]
+        reply = self._call("describe_certificate_authority", CertificateAuthorityArn=arn)
+        record = take_member(reply, "CertificateAuthority")
         configuration = record.get("CertificateAuthorityConfiguration", {})
         not_after = record.get("NotAfter")
         return Authority(
@@ -124,7 +125,7 @@ class PrivateCaApi:
         def send() -> str:
             if journal is not None:
                 journal.about_to_send()
-            return str(self._client.issue_certificate(**parameters)["CertificateArn"])
+            return str(take_member(self._client.issue_certificate(**parameters), "CertificateArn"))
 
         def after_fault(fault: Fault) -> None:
             if journal is not None and fault.carried_out is False:
@@ -138,7 +139,9 @@ class PrivateCaApi:
         authority_arn = certificate_arn.rsplit("/certificate/", maxsplit=1)[0]
 
         def fetch() -> Any:
-            return self._client.get_certificate(CertificateAuthorityArn=authority_arn, CertificateArn=certificate_arn)
+            reply = self._client.get_certificate(CertificateAuthorityArn=authority_arn, CertificateArn=certificate_arn)
+            take_member(reply, "Certificate")
+            return reply
 
         try:
             reply = call_with_retries(fetch, retries or self._retries, self._clock)
@@ -148,6 +151,13 @@ class PrivateCaApi:
             raise
         chain = split_pem(reply.get("CertificateChain") or "")
         return IssuedCertificate(certificate_arn, split_pem(reply["Certificate"])[0], tuple(chain))
+
+
+def take_member(reply: Mapping[str, Any], name: str) -> Any:
+    """Return a member that every reply of the operation has. Raise IncompleteReply."""
+    if name not in reply:
+        raise IncompleteReply(name=name)
+    return reply[name]
 
 
 def issue_parameters(request: IssuanceRequest, token: str) -> dict[str, Any]:

@@ -37,6 +37,12 @@ except ImportError:  # whoever builds the client reports the missing library
         """Stands in where botocore is missing: never raised."""
 
 
+class IncompleteReply(BotoCoreError):
+    """A reply of success that lacks what it must have: another than AWS answered, such as a proxy with its own page."""
+
+    fmt = "its reply has no {name}"
+
+
 THROTTLING_CODES = frozenset(
     {
         "ThrottlingException",
@@ -65,6 +71,8 @@ _CREDENTIAL_CODES = frozenset(
     }
 )
 _NEVER_SENT = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
+# an SSLError is an endpoint that is not trusted, found before anything was sent; with these signs it may come later
+_TLS_CUT_OFF = ("EOF occurred", "RECORD_MAC", "DECRYPTION_FAILED", "CLOSE_NOTIFY", "read operation")
 _LOST = ("ReadTimeoutError", "ConnectionClosedError", "ResponseStreamingError", "HTTPClientError")
 
 _CREDENTIALS_REMEDY = (
@@ -128,6 +136,7 @@ LOCAL_CAUSES = {
     "CredentialRetrievalError": ("the credentials could not be fetched", _CREDENTIALS_REMEDY),
     "NoRegionError": ("no region is set", "Give the option region, or set AWS_REGION"),
     "ProfileNotFound": ("the profile does not exist", "Give a profile of the AWS configuration of this machine"),
+    "IncompleteReply": ("what answered is no service of AWS", "Check endpoint_url and the proxies on the way"),
     "EndpointConnectionError": ("no connection to the endpoint", "Check network, region and endpoint_url"),
     "SSLError": ("the endpoint's TLS certificate is not trusted", "Give aws_ca_bundle, or the right endpoint_url"),
 }
@@ -174,12 +183,14 @@ def _read_refusal(response: Any) -> Fault:
 def _read_local_fault(error: BaseException) -> Fault:
     code = type(error).__name__
     never_sent = code in _NEVER_SENT
-    lost = not never_sent and code != "SSLError" and any(base.__name__ in _LOST for base in type(error).__mro__)
+    lost = not never_sent and any(base.__name__ in _LOST for base in type(error).__mro__)
+    if code == "SSLError" and any(sign in str(error) for sign in _TLS_CUT_OFF):
+        code, lost = "ConnectionClosedError", True
     return Fault(
         code=code,
         message=str(error),
         transient=never_sent or lost,
-        carried_out=None if lost else False,
+        carried_out=None if lost or code == "IncompleteReply" else False,
         reached=not never_sent,
     )
 

@@ -9,9 +9,9 @@ ARN is known and whoever wants the certificate fetches it. A claim is free for t
 is a dead process of this machine, or, on another machine, let its lease run out. Before each call the holder renews
 the claim by compare-and-swap, so a holder that was paused and replaced finds out before it asks.
 
-What is left is the call whose reply was lost: ``sending`` with ``sent_at``. Inside the service's five-minute window the
+What is left is the call whose reply was lost: ``sending`` with ``sent``. Inside the service's five-minute window the
 same token gets the same ARN, so whoever takes the claim over simply sends it again. ``reply_is_lost`` tells when that
-time is over.
+time is over, by two clocks: a time of day that was set back must not make the window look open.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from typing import Any, Callable
 from .._clock import Clock
 from .._errors import IssuanceLimit, TokenConflict
 from .holders import is_alive
-from .limits import Breaker, Limits, breaker_key, pace_key
-from .records import ASKED, CLAIMED, FAILED, ISSUED, SENDING, Holder, Record
+from .limits import Breaker, Limits, choose_counter, pace_key
+from .records import ASKED, CLAIMED, FAILED, ISSUED, SENDING, Holder, Instant, Record
 from .stores import Ledger
 
 # The service remembers a token for 300 seconds from the first call; the rest is room for clocks and the call itself.
@@ -46,9 +46,9 @@ class ClaimLost(Exception):
     """Another process took the claim over while this one was paused; look at the record again."""
 
 
-def reply_is_lost(record: Record, now: float) -> bool:
-    """Tell whether a call left so long ago that the service has forgotten its token. A time to come counts as lost."""
-    return record.sent_at is not None and not 0 <= now - record.sent_at < SAFE_WINDOW
+def reply_is_lost(record: Record, now: Instant) -> bool:
+    """Tell whether a call left so long ago that the service has forgotten its token."""
+    return record.sent is not None and record.sent.age(now) >= SAFE_WINDOW
 
 
 def judge(record: Record, me: Holder, now: float) -> Standing:
@@ -100,17 +100,23 @@ def refuse_other_terms(current: Record, wanted: Record) -> None:
         )
 
 
-def update(ledger: Ledger, token: str, change: Callable[[Record], dict[str, Any]], now: float) -> Record:
-    """Apply ``change`` (record to changed members, none to leave it) to the record of ``token``, whoever holds it."""
+def update(
+    ledger: Ledger, token: str, change: Callable[[Record], dict[str, Any]], now: float, otherwise: Record | None = None
+) -> Record | None:
+    """Apply ``change`` (record to changed members, none to leave it) to the record of ``token``, whoever holds it.
+
+    A record that is gone is written anew from ``otherwise``; without that it stays away.
+    """
     while True:
         current = ledger.read(token)
-        if current is None:
-            raise ClaimLost(token)
-        members = change(current)
+        known = current or otherwise
+        if known is None:
+            return None
+        members = change(known)
         if not members:
-            return current
-        changed = replace(current, **members, updated_at=now, version=current.version + 1)
-        if ledger.swap(changed, current.version):
+            return known
+        changed = replace(known, **members, updated_at=now, version=known.version + 1)
+        if ledger.swap(changed, None if current is None else current.version):
             return changed
 
 
@@ -123,9 +129,18 @@ class HeldClaim:
         self._clock = clock
         self._limits = limits
         self._admitted = False
-        self._unknown_before = record.sent_at
-        self._counted = record.sent_at is not None
-        self._may_be_lost = reply_is_lost(record, clock.now())
+        self._unknown_before = record.sent
+        self._counted = record.sent is not None
+        self._may_be_lost = self.reply_is_lost()
+
+    def reply_is_lost(self) -> bool:
+        """Tell whether a call of this token left that the service has forgotten by now."""
+        return reply_is_lost(self.record, self._ledger.instant(self._clock))
+
+    def seconds_left(self) -> float:
+        """Return for how long the token is safe to send, should it leave now."""
+        now, sent = self._ledger.instant(self._clock), self.record.sent
+        return SAFE_WINDOW if sent is None or reply_is_lost(self.record, now) else SAFE_WINDOW - sent.age(now)
 
     def admit(self) -> None:
         """Count the issuance and wait for the first call's turn. Raise IssuanceLimit when too many were asked."""
@@ -138,20 +153,22 @@ class HeldClaim:
         if not self._admitted:
             self._wait_for_turn()
         self._admitted = False
-        now = self._clock.now()
-        self._unknown_before = self.record.sent_at
+        now = self._ledger.instant(self._clock)
+        self._unknown_before = self.record.sent
         lost = reply_is_lost(self.record, now)
         if lost and not self._may_be_lost:
             raise ClaimLost(self.record.token)
-        first = now if lost or self.record.sent_at is None else self.record.sent_at
-        self._write(now, state=SENDING, sent_at=first, lease_until=now + LEASE)
+        first = now if lost or self.record.sent is None else self.record.sent
+        self._write(now.at, state=SENDING, sent=first, lease_until=now.at + LEASE)
         self._may_be_lost = False
+        if now.age(self._ledger.instant(self._clock)) >= LEASE:  # this process stood still: another may have asked
+            raise ClaimLost(self.record.token)
 
     def not_carried_out(self) -> None:
         """Write that AWS made no certificate of the last call."""
         state = CLAIMED if self._unknown_before is None else SENDING
-        self._write(self._clock.now(), state=state, sent_at=self._unknown_before)
-        self._may_be_lost = reply_is_lost(self.record, self._clock.now())
+        self._write(self._clock.now(), state=state, sent=self._unknown_before)
+        self._may_be_lost = self.reply_is_lost()
 
     def learn_arn(self, certificate_arn: str) -> Record:
         """Write the ARN, even over one who took the claim over; return the record with the ARN that came first."""
@@ -159,9 +176,10 @@ class HeldClaim:
         def change(current: Record) -> dict[str, Any]:
             if current.certificate_arn is not None:
                 return {}
-            return {"state": ASKED, "certificate_arn": certificate_arn, "sent_at": None, "holder": None}
+            return {"state": ASKED, "certificate_arn": certificate_arn, "sent": None, "holder": None}
 
-        self.record = update(self._ledger, self.record.token, change, self._clock.now())
+        known = update(self._ledger, self.record.token, change, self._clock.now(), otherwise=self.record)
+        self.record = known or self.record
         return self.record
 
     def release(self) -> None:
@@ -190,9 +208,9 @@ class HeldClaim:
         breaker = self._limits.breaker
         if breaker is None or self._counted:
             return
-        key = breaker_key(breaker, self.record.certificate_authority_arn, self._clock.now())
-        if self._ledger.count_up(key, breaker.max_issuances) is None:
-            raise too_many(breaker, self.record.certificate_authority_arn, self._ledger.count(key))
+        counter = choose_counter(breaker, self.record.certificate_authority_arn, self._clock.now())
+        if self._ledger.count_up(counter) is None:
+            raise too_many(breaker, self.record.certificate_authority_arn, self._ledger.count(counter.key))
         self._counted = True
 
 

@@ -6,26 +6,30 @@
 
 A record is an item ``record#<token>``, a pace ``pace:...``, a counter ``issuances:...``. A write whose reply was lost
 is told from one that another process won by reading the item back: a record names its writer. Items that no one can
-need any more go by the table's time to live (attribute ``expires``).
+need any more go by the table's time to live (attribute ``expires``). The service's own clock, which dates its replies,
+is the one that all control nodes have in common.
 """
 
 from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from typing import Any, Callable, Iterable, Iterator, TypeVar
 
 from .._acm_pca.errors import THROTTLING_CODES, BotoCoreError, ClientError, read_fault
 from .._acm_pca.retries import RetryPolicy, call_with_retries
 from .._clock import Clock, SystemClock
 from .._errors import LedgerError
-from .limits import Pace, next_turn
-from .records import Record, dump_record, load_record
+from .holders import this_instant
+from .limits import Counter, Pace, next_turn
+from .records import Instant, Record, dump_record, load_record, refuse_newer
 
 _RECORD_PREFIX = "record#"
 _KEPT_AFTER_EXPIRY = 90 * 86400
 _KEPT_UNFINISHED = 400 * 86400
 _KEPT_COUNTERS = 35 * 86400
+_SCHEMA = 1
 
 Result = TypeVar("Result")
 
@@ -49,6 +53,7 @@ class DynamoDbLedger:
         self._table = table
         self._clock: Clock = clock or SystemClock()
         self._retries = RetryPolicy(deadline=30.0)
+        self._service_ahead: float | None = None  # of this clock's ticks
 
     def create_table(self) -> None:
         """Create the table, billed on demand and with a time to live, unless it is there; return when it is usable."""
@@ -89,11 +94,17 @@ class DynamoDbLedger:
             if read_fault(error).code != "ValidationException":  # another process was faster
                 raise
 
+    def instant(self, clock: Clock) -> Instant:
+        """Return the time by ``clock`` and by the service's own, as its last reply told."""
+        if self._service_ahead is None:
+            return this_instant(clock)
+        return Instant(at=clock.now(), ticks=self._clock.monotonic() + self._service_ahead, source="DynamoDB")
+
     def read(self, token: str) -> Record | None:
         """Return the record of ``token``."""
         with self._translated("read the ledger"):
             item = self._get(_RECORD_PREFIX + token)
-            return None if item is None else _record_of(item)
+            return None if item is None else self._record_of(item)
 
     def swap(self, record: Record, expected_version: int | None) -> bool:
         """Write ``record`` if ``expected_version`` is stored (None: nothing is); tell whether it was written."""
@@ -107,7 +118,7 @@ class DynamoDbLedger:
             if self._write("put_item", Item=_item_of(record), **condition) is not None:
                 return True
             item = self._get(_RECORD_PREFIX + record.token)
-            return item is not None and _record_of(item) == record
+            return item is not None and self._record_of(item) == record
 
     def reserve_turn(self, key: str, pace: Pace, now: float) -> float:
         """Take the next turn of the pace ``key`` and return the seconds until it comes."""
@@ -126,20 +137,20 @@ class DynamoDbLedger:
                 if self._write("put_item", Item=written, **condition) is not None:
                     return wait
 
-    def count_up(self, key: str, limit: int) -> int | None:
-        """Add one to the counter ``key`` unless it has reached ``limit``; return the new count, or None."""
-        if limit < 1:
+    def count_up(self, counter: Counter) -> int | None:
+        """Add one to the counter unless it has reached its limit; return the new count, or None."""
+        if counter.limit < 1:
             return None
         with self._translated("write to the ledger"):
             reply = self._write(
                 "update_item",
-                Key={"pk": {"S": key}},
+                Key={"pk": {"S": counter.key}},
                 UpdateExpression="ADD issuances :one SET expires = :expires",
                 ConditionExpression="attribute_not_exists(issuances) OR issuances < :limit",
                 ExpressionAttributeValues={
                     ":one": {"N": "1"},
-                    ":limit": {"N": str(limit)},
-                    ":expires": {"N": str(int(self._clock.now()) + _KEPT_COUNTERS)},
+                    ":limit": {"N": str(counter.limit)},
+                    ":expires": {"N": str(int(counter.until) + _KEPT_COUNTERS)},
                 },
                 ReturnValues="UPDATED_NEW",
             )
@@ -164,10 +175,14 @@ class DynamoDbLedger:
                     ExpressionAttributeValues={":prefix": {"S": _RECORD_PREFIX}},
                     **start,
                 )
-                found += [_record_of(item) for item in page["Items"]]
+                found += [self._record_of(item) for item in page["Items"]]
                 if "LastEvaluatedKey" not in page:
                     return found
                 start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def _record_of(self, item: dict[str, Any]) -> Record:
+        refuse_newer(int(item["schema"]["N"]), _SCHEMA, f"DynamoDB table {self._table}")
+        return load_record(item["record"]["S"], int(item["version"]["N"]))
 
     def _get(self, key: str) -> dict[str, Any] | None:
         item: dict[str, Any] | None = self._call("get_item", Key={"pk": {"S": key}}, ConsistentRead=True).get("Item")
@@ -185,7 +200,17 @@ class DynamoDbLedger:
 
     def _call(self, name: str, **parameters: Any) -> Any:
         call: Callable[..., Any] = getattr(self._client, name)
-        return call_with_retries(lambda: call(TableName=self._table, **parameters), self._retries, self._clock)
+        reply = call_with_retries(lambda: call(TableName=self._table, **parameters), self._retries, self._clock)
+        self._read_date(reply)
+        return reply
+
+    def _read_date(self, reply: Any) -> None:
+        text = reply.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        try:
+            date = parsedate_to_datetime(text).timestamp()
+        except (TypeError, ValueError):  # a proxy took it away
+            return
+        self._service_ahead = date - self._clock.monotonic()
 
     @contextmanager
     def _translated(self, doing: str) -> Iterator[None]:
@@ -206,11 +231,8 @@ def _item_of(record: Record) -> dict[str, Any]:
     kept_until = record.updated_at + _KEPT_UNFINISHED if end is None else end + _KEPT_AFTER_EXPIRY
     return {
         "pk": {"S": _RECORD_PREFIX + record.token},
+        "schema": {"N": str(_SCHEMA)},
         "version": {"N": str(record.version)},
         "record": {"S": dump_record(record)},
         "expires": {"N": str(int(kept_until))},
     }
-
-
-def _record_of(item: dict[str, Any]) -> Record:
-    return load_record(item["record"]["S"], int(item["version"]["N"]))

@@ -10,7 +10,8 @@ import os
 import socket
 from pathlib import Path
 
-from .records import Holder
+from .._clock import Clock
+from .records import Holder, Instant
 
 
 def _read(path: str) -> str:
@@ -33,11 +34,19 @@ def _start_of(pid: int) -> str:
     return fields[19] if len(fields) > 19 else ""
 
 
+def _boot() -> str:
+    return _read("/proc/sys/kernel/random/boot_id") or socket.gethostname()
+
+
 def this_process() -> Holder:
     """Return the holder that this process is."""
-    boot = _read("/proc/sys/kernel/random/boot_id")
-    host = socket.gethostname()
-    return Holder(machine=f"{boot or host}/{_namespace()}", pid=os.getpid(), started=_start_of(os.getpid()), host=host)
+    pid = os.getpid()
+    return Holder(machine=f"{_boot()}/{_namespace()}", pid=pid, started=_start_of(pid), host=socket.gethostname())
+
+
+def this_instant(clock: Clock) -> Instant:
+    """Return the time as all processes of this machine see it, by the time of day and since its boot."""
+    return Instant(at=clock.now(), ticks=clock.monotonic(), source=_boot())
 
 
 def is_alive(holder: Holder, me: Holder) -> bool | None:

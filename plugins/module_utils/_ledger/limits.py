@@ -10,20 +10,24 @@ from dataclasses import dataclass, field
 
 from .._acm_pca.arns import parse_authority_arn
 
-# A pace further ahead than this is a clock that was set back, not a queue: 1000 waiting at 20 a second are 50 seconds.
+# A pace further ahead than both is a clock that was set back, not a queue: 1000 waiting at 20 a second are 50 seconds.
 _LONGEST_QUEUE = 120.0
+_MOST_WAITING = 200
 
 
 @dataclass(frozen=True)
 class Pace:
-    """At most ``per_second`` calls on average, ``burst`` of them at once.
+    """At most ``per_second`` calls on average, and one second's worth of them (at least one) at once.
 
-    By default that is one second's worth: a quota of 25 a second bears it, and 500 calls take less than 1.25 times what
-    that quota allows.
+    By default a quota of 25 a second bears that, and 500 calls take less than 1.25 times what that quota allows.
     """
 
     per_second: float = 20.0
-    burst: int = 20
+
+    @property
+    def burst(self) -> int:
+        """How many calls may leave at once."""
+        return max(1, int(self.per_second))
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,15 @@ class Breaker:
 
     max_issuances: int
     period: int = 86400
+
+
+@dataclass(frozen=True)
+class Counter:
+    """The counter ``key``, which goes up to ``limit`` and is of use until the time ``until`` (epoch seconds)."""
+
+    key: str
+    limit: int
+    until: float
 
 
 @dataclass(frozen=True)
@@ -48,8 +61,9 @@ def next_turn(pace: Pace, planned: float | None, now: float) -> tuple[float, flo
     ``planned`` is the time at which the next call would be due at an even pace; every issuer advances it by one call.
     """
     step = 1.0 / pace.per_second
-    tolerance = step * max(0, pace.burst - 1)
-    due = now if planned is None or planned - now > _LONGEST_QUEUE else max(planned, now)
+    tolerance = step * (pace.burst - 1)
+    longest = max(_LONGEST_QUEUE, _MOST_WAITING * step)
+    due = now if planned is None or planned - now > longest else max(planned, now)
     return max(0.0, due - tolerance - now), due + step
 
 
@@ -59,6 +73,8 @@ def pace_key(certificate_authority_arn: str) -> str:
     return f"pace:{authority.partition}:{authority.region}"
 
 
-def breaker_key(breaker: Breaker, certificate_authority_arn: str, now: float) -> str:
-    """Return the name of the counter for the period that ``now`` lies in."""
-    return f"issuances:{certificate_authority_arn}:{breaker.period}:{int(now // breaker.period)}"
+def choose_counter(breaker: Breaker, certificate_authority_arn: str, now: float) -> Counter:
+    """Return the counter for the period that ``now`` lies in."""
+    number = int(now // breaker.period)
+    key = f"issuances:{certificate_authority_arn}:{breaker.period}:{number}"
+    return Counter(key, breaker.max_issuances, until=(number + 1.0) * breaker.period)

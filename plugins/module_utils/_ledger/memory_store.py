@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Iterable
 
-from .limits import Pace, next_turn
-from .records import Record
+from .._clock import Clock
+from .holders import this_instant
+from .limits import Counter, Pace, next_turn
+from .records import Instant, Record
 
 
 class MemoryLedger:
@@ -21,6 +23,10 @@ class MemoryLedger:
         self._records: dict[str, Record] = {}
         self._planned: dict[str, float] = {}
         self._counts: dict[str, int] = {}
+
+    def instant(self, clock: Clock) -> Instant:
+        """Return the time by ``clock`` and since this machine's boot."""
+        return this_instant(clock)
 
     def read(self, token: str) -> Record | None:
         """Return the record of ``token``."""
@@ -39,12 +45,13 @@ class MemoryLedger:
         wait, self._planned[key] = next_turn(pace, self._planned.get(key), now)
         return wait
 
-    def count_up(self, key: str, limit: int) -> int | None:
-        """Add one to the counter ``key`` unless it has reached ``limit``; return the new count, or None."""
-        if self.count(key) >= limit:
+    def count_up(self, counter: Counter) -> int | None:
+        """Add one to the counter unless it has reached its limit; return the new count, or None."""
+        count = self.count(counter.key)
+        if count >= counter.limit:
             return None
-        self._counts[key] = self.count(key) + 1
-        return self._counts[key]
+        self._counts[counter.key] = count + 1
+        return count + 1
 
     def count(self, key: str) -> int:
         """Return the counter ``key``."""

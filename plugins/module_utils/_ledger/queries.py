@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Iterable
 
@@ -44,10 +45,12 @@ def select_records(records: Iterable[Record], wanted: RecordFilter, now: float) 
 
 
 def _seconds(text: str) -> float:
-    _share, seconds = parse_renew_before(text)
+    seconds = None
+    with suppress(InvalidInput):
+        _share, seconds = parse_renew_before(text)
     if seconds is None:
         raise InvalidInput(
-            "Failed to read expiring_within", because="it is no time", on=text, remedy="Write it as 30d or 12h"
+            "Failed to read expiring_within", because="it is no time", on=text, remedy="Write it like 30d or 12h"
         )
     return seconds
 
@@ -67,7 +70,7 @@ def show_record(record: Record) -> dict[str, Any]:
         "terms": dict(record.terms),
         "failure": record.failure,
         "holder": None if holder is None else {"host": holder.host, "pid": holder.pid},
-        "reply_missing_since": None if record.sent_at is None else show_time(record.sent_at),
+        "reply_missing_since": None if record.sent is None else show_time(record.sent.at),
         "created_at": show_time(record.created_at),
         "updated_at": show_time(record.updated_at),
     }

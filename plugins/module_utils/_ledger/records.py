@@ -7,8 +7,11 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Mapping
+
+from .._errors import LedgerError
 
 # claimed: someone is about to ask; sending: IssueCertificate may have left; asked: the ARN is known;
 # issued: the certificate was seen; failed: the service gave the issuance up (final for this token)
@@ -26,12 +29,31 @@ class Holder:
 
 
 @dataclass(frozen=True)
+class Instant:
+    """A time by two clocks: of the day (``at``, epoch seconds), which anyone may set, and one that no one sets.
+
+    ``ticks`` are the seconds of the second clock and ``source`` names it: a machine's boot, or the ledger's service.
+    """
+
+    at: float
+    ticks: float
+    source: str
+
+    def age(self, now: Instant) -> float:
+        """Return how long ago this was by the clock that says longer; infinity for a time that is still to come."""
+        age = now.at - self.at
+        if self.source == now.source:
+            age = max(age, now.ticks - self.ticks)
+        return age if age >= 0 else math.inf
+
+
+@dataclass(frozen=True)
 class Record:
     """All that is known of one token.
 
-    ``terms`` are the request's canonical texts by name. Times are epoch seconds. ``sent_at`` is the time of the
-    earliest call whose outcome is unknown, None when there is none. ``not_after`` and ``serial`` are those of the
-    certificate. ``version`` counts the writes and is what stores compare before they swap.
+    ``terms`` are the request's canonical texts by name. Times are epoch seconds. ``sent`` is the time of the earliest
+    call whose outcome is unknown, None when there is none. ``not_after`` and ``serial`` are those of the certificate.
+    ``version`` counts the writes and is what stores compare before they swap.
     """
 
     token: str
@@ -43,7 +65,7 @@ class Record:
     lease_until: float = 0.0
     created_at: float = 0.0
     updated_at: float = 0.0
-    sent_at: float | None = None
+    sent: Instant | None = None
     certificate_arn: str | None = None
     serial: str | None = None
     not_after: float | None = None
@@ -55,6 +77,17 @@ class Record:
     def certificate_authority_arn(self) -> str:
         """The CA that the certificate is asked of."""
         return self.terms.get("certificate_authority_arn", "")
+
+
+def refuse_newer(schema: int, known: int, on: str) -> None:
+    """Raise LedgerError for a ledger (``on``) of a later schema than this release knows."""
+    if schema > known:
+        raise LedgerError(
+            "Failed to open the ledger",
+            because=f"a newer release wrote it (schema {schema}, this release knows {known})",
+            on=on,
+            remedy="Update the collection on this machine, or use another ledger",
+        )
 
 
 def dump_record(record: Record) -> str:
@@ -72,6 +105,6 @@ def load_record(text: str, version: int) -> Record:
     known = {member.name for member in fields(Record)}
     extra = {**members.get("extra", {}), **{name: value for name, value in members.items() if name not in known}}
     chosen = {name: value for name, value in members.items() if name in known}
-    holder = chosen.pop("holder", None)
-    chosen.update(extra=extra, version=version, holder=None if holder is None else Holder(**holder))
-    return Record(**chosen)
+    parts = {"holder": Holder, "sent": Instant}
+    chosen.update({name: part(**chosen[name]) for name, part in parts.items() if name in chosen})
+    return Record(**{**chosen, "extra": extra, "version": version})

@@ -14,11 +14,13 @@ import sqlite3
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterable, Iterator
+from typing import Any, Iterable, Iterator, Sequence
 
+from .._clock import Clock
 from .._errors import LedgerError
-from .limits import Pace, next_turn
-from .records import Record, dump_record, load_record
+from .holders import this_instant
+from .limits import Counter, Pace, next_turn
+from .records import Instant, Record, dump_record, load_record, refuse_newer
 
 # One script for each schema version; number N brings a file from version N-1 to N. Never change one that was released.
 MIGRATIONS = (
@@ -61,13 +63,15 @@ def default_path() -> Path:
 class SqliteLedger:
     """A ledger in the SQLite file ``path``, made (0600, in a directory of 0700) when it is not there.
 
-    With ``read_only`` the file must be there, and nothing is made or migrated.
+    With ``read_only`` the file must be there, and nothing is made or migrated. ``migrations`` bring a file of any
+    earlier schema up to the present one, each in its turn and all in one transaction.
     """
 
     remembers = True
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, migrations: Sequence[str] = MIGRATIONS) -> None:
         self._path = path
+        self._migrations = migrations
         with self._translated("open the ledger"):
             if not read_only:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -77,7 +81,7 @@ class SqliteLedger:
         try:
             with self._translated("open the ledger"):
                 if read_only:
-                    self._refuse_newer(self._schema_version())
+                    refuse_newer(self._schema_version(), len(self._migrations), str(self._path))
                 else:
                     self._prepare()
         except LedgerError:
@@ -87,24 +91,15 @@ class SqliteLedger:
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA synchronous = FULL")
         self._use_wal()
-        if self._schema_version() == len(MIGRATIONS):
+        if self._schema_version() == len(self._migrations):
             return
         with self._writing() as connection:
             version = self._schema_version()
-            self._refuse_newer(version)
-            for script in MIGRATIONS[version:]:
+            refuse_newer(version, len(self._migrations), str(self._path))
+            for script in self._migrations[version:]:
                 for statement in filter(str.strip, script.split(";")):
                     connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-
-    def _refuse_newer(self, version: int) -> None:
-        if version > len(MIGRATIONS):
-            raise LedgerError(
-                "Failed to open the ledger",
-                because=f"a newer release wrote it (schema {version}, this release knows {len(MIGRATIONS)})",
-                on=str(self._path),
-                remedy="Update the collection on this machine, or give another path",
-            )
+            connection.execute(f"PRAGMA user_version = {len(self._migrations)}")
 
     def _use_wal(self) -> None:
         # the switch needs the file alone and does not always heed the busy time-out, so many first openers may collide
@@ -148,6 +143,10 @@ class SqliteLedger:
                 remedy = "Make the directory writable for this user, or give another path"
             raise LedgerError(f"Failed to {doing}", because=text, on=str(self._path), remedy=remedy) from error
 
+    def instant(self, clock: Clock) -> Instant:
+        """Return the time by ``clock`` and since this machine's boot."""
+        return this_instant(clock)
+
     def read(self, token: str) -> Record | None:
         """Return the record of ``token``."""
         with self._translated("read the ledger"):
@@ -187,13 +186,13 @@ class SqliteLedger:
             connection.execute("INSERT OR REPLACE INTO paces (key, planned) VALUES (?, ?)", (key, planned))
             return wait
 
-    def count_up(self, key: str, limit: int) -> int | None:
-        """Add one to the counter ``key`` unless it has reached ``limit``; return the new count, or None."""
+    def count_up(self, counter: Counter) -> int | None:
+        """Add one to the counter unless it has reached its limit; return the new count, or None."""
         with self._translated("write to the ledger"), self._writing() as connection:
-            count = self._count(key)
-            if count >= limit:
+            count = self._count(counter.key)
+            if count >= counter.limit:
                 return None
-            connection.execute("INSERT OR REPLACE INTO counters (key, count) VALUES (?, ?)", (key, count + 1))
+            connection.execute("INSERT OR REPLACE INTO counters (key, count) VALUES (?, ?)", (counter.key, count + 1))
             return count + 1
 
     def count(self, key: str) -> int:

@@ -11,14 +11,18 @@ from __future__ import annotations
 
 from typing import Iterable, Protocol
 
-from .limits import Pace
-from .records import Record
+from .._clock import Clock
+from .limits import Counter, Pace
+from .records import Instant, Record
 
 
 class Ledger(Protocol):
     """The durable memory from token to ARN. Every method raises LedgerError when the store cannot be used."""
 
     remembers: bool  # False for a store that forgets at the end of the process
+
+    def instant(self, clock: Clock) -> Instant:
+        """Return the time by ``clock`` and by one that those who share the ledger have in common."""
 
     def read(self, token: str) -> Record | None:
         """Return the record of ``token``."""
@@ -29,8 +33,8 @@ class Ledger(Protocol):
     def reserve_turn(self, key: str, pace: Pace, now: float) -> float:
         """Take the next turn of the shared pace ``key`` and return the seconds until it comes."""
 
-    def count_up(self, key: str, limit: int) -> int | None:
-        """Add one to the counter ``key`` unless it has reached ``limit``; return the new count, or None."""
+    def count_up(self, counter: Counter) -> int | None:
+        """Add one to the counter unless it has reached its limit; return the new count, or None."""
 
     def count(self, key: str) -> int:
         """Return the counter ``key``; 0 when it was never counted up."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Mapping, NamedTuple, Sequence
 
 from .._generations.directory import Directory
 from .._generations.files import Files
-from .._generations.inspection import Generation, inspect_lineage
+from .._generations.inspection import Generation, Inspection, inspect_lineage
 from .._host_argument_specs import ACM
 from .._reissue_policy import Reason, WantedLineage, parse_renew_before
 from .diff import build_diff
@@ -95,10 +95,18 @@ def judge_lineage(lineage: Directory | None, options: RequestOptions, files: Fil
         return lineage is not None and key_belongs(lineage, generation, options.lineage.passphrases.key)
 
     verdict = decide(inspection, options.wanted, options.lineage.now, key_matches)
-    has_none = inspection.live is None and inspection.candidate is None
-    if options.adopt is None or verdict.action != "issue" or not has_none:
+    if options.adopt is None or verdict.action != "issue" or _has_generation(lineage, inspection):
         return Judgement(verdict)
     return _judge_adoption(verdict, options, options.adopt, files)
+
+
+def _has_generation(lineage: Directory | None, inspection: Inspection) -> bool:
+    """Tell whether one is live or waits. A candidate that is not on the disk was cut off as it was staged."""
+    if lineage is None or inspection.live is not None or inspection.candidate is None:
+        return inspection.live is not None
+    from .._generations.publication import list_generations
+
+    return inspection.candidate.id in list_generations(lineage)
 
 
 def _judge_adoption(

@@ -10,6 +10,7 @@ import botocore.session
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.errors import (
     CODES,
+    IncompleteReply,
     read_fault,
     translate,
 )
@@ -75,6 +76,9 @@ def test_every_mapped_code_becomes_a_service_error_that_says_what_to_do(code: st
         (exceptions.ConnectionClosedError(**HERE), True, False, None),
         (exceptions.HTTPClientError(error="reset"), True, False, None),
         (exceptions.SSLError(error=ValueError("untrusted"), **HERE), False, False, False),
+        (exceptions.SSLError(error=OSError("[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC]"), **HERE), True, False, None),
+        (exceptions.SSLError(error=OSError("EOF occurred in violation of protocol"), **HERE), True, False, None),
+        (IncompleteReply(name="CertificateArn"), False, False, None),
         (exceptions.NoCredentialsError(), False, False, False),
     ],
 )
@@ -95,6 +99,7 @@ def test_faults_are_told_apart(error: Exception, transient: bool, throttled: boo
         (client_error("404", status=404), Unreachable, "What answers is not the service: check endpoint_url"),
         (exceptions.NoCredentialsError(), Unreachable, "no credentials were found"),
         (exceptions.NoRegionError(), Unreachable, "no region is set"),
+        (IncompleteReply(name="CertificateArn"), Unreachable, "no service of AWS (its reply has no CertificateArn)"),
         (exceptions.EndpointConnectionError(**HERE), Unreachable, "https://here"),
         (exceptions.SSLError(error=ValueError("untrusted"), **HERE), Unreachable, "aws_ca_bundle"),
         (exceptions.ParamValidationError(report="Validity is missing"), InvalidInput, "Validity is missing"),

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 from typing import Callable
 
 import pytest
@@ -17,7 +18,6 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
     AuthorityUnusable,
     IssuanceFailed,
     IssuanceLimit,
-    LedgerError,
     QuotaExceeded,
     Throttled,
     TokenConflict,
@@ -29,7 +29,6 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._issuing 
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.holders import this_process
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import Breaker, Limits
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.memory_store import MemoryLedger
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.records import Record
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.stores import Ledger
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import (
     FakeClient,
@@ -114,7 +113,7 @@ def test_a_final_refusal_is_not_tried_again_and_leaves_the_token_free(
     with pytest.raises(expected):
         make_issuer().issue(request)
     record = record_of(ledger, derive_token(request))
-    assert (record.state, record.sent_at, record.holder) == ("claimed", None, None)
+    assert (record.state, record.sent, record.holder) == ("claimed", None, None)
     assert make_issuer().issue(request).asked_now
     assert client.count("IssueCertificate") == 2
 
@@ -204,18 +203,32 @@ def test_past_the_window_without_recovery_it_asks_once_more_and_says_so(
     assert "was lost" in log[0]
 
 
-def test_a_clock_set_back_counts_an_open_call_as_lost(
-    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock, ledger: Ledger, log: list[str]
+@pytest.mark.parametrize(
+    ("elsewhere", "passed", "lost"), [(False, 5, False), (False, TEN_MINUTES, True), (True, 5, True)]
+)
+def test_how_long_a_call_is_open_is_told_by_a_clock_that_no_one_sets_back_where_there_is_one(
+    make_issuer: MakeIssuer,
+    client: FakeClient,
+    clock: FakeClock,
+    ledger: Ledger,
+    log: list[str],
+    *,
+    elsewhere: bool,
+    passed: float,
+    lost: bool,
 ) -> None:
     request = make_request()
     client.issue_faults = [("after", Killed())]
     with pytest.raises(Killed):
         make_issuer().issue(request)
-    orphan(ledger, derive_token(request))
-    clock.time -= 3600
+    sent = record_of(ledger, derive_token(request)).sent
+    assert sent is not None
+    orphan(ledger, derive_token(request), sent=dataclasses.replace(sent, source="another boot") if elsewhere else sent)
+    clock.advance(passed)
+    clock.time -= TEN_MINUTES
     make_issuer().issue(request)
-    assert "was lost" in log[0]
-    assert client.tokens_sent()[0] == client.tokens_sent()[1]
+    assert ["was lost" in sentence for sentence in log] == [True] * lost
+    assert len(set(client.tokens_sent())) == 1
 
 
 def test_a_run_killed_while_waiting_goes_on_from_the_arn(
@@ -335,27 +348,12 @@ def test_the_circuit_breaker_counts_a_request_that_is_sent_again_once(
     assert make_issuer(limits=limits).issue(request).asked_now
 
 
-class FailsToKeepArns(MemoryLedger):
-    """A ledger whose disk is full when the ARN is to be written."""
-
-    def swap(self, record: Record, expected_version: int | None) -> bool:
-        if record.certificate_arn is not None:
-            raise LedgerError("Failed to write to the ledger", because="the disk is full")
-        return super().swap(record, expected_version)
-
-
-def test_a_ledger_that_fails_after_the_reply_tells_the_arn(make_issuer: MakeIssuer, client: FakeClient) -> None:
-    with pytest.raises(LedgerError, match="the disk is full") as caught:
-        make_issuer(ledger=FailsToKeepArns()).issue(make_request())
-    assert caught.value.details["certificate_arn"] in client.certificates
-
-
 def test_nothing_is_open_once_the_arn_is_written(make_issuer: MakeIssuer, ledger: Ledger) -> None:
     request = make_request()
     asked = make_issuer().ask(request, None, None)
     record = record_of(ledger, asked.token)
     assert (record.state, record.certificate_arn) == ("asked", asked.certificate_arn)
-    assert (record.sent_at, record.holder) == (None, None)
+    assert (record.sent, record.holder) == (None, None)
 
 
 def test_the_circuit_breaker_lets_through_what_was_asked_before(make_issuer: MakeIssuer, client: FakeClient) -> None:
@@ -363,6 +361,15 @@ def test_the_circuit_breaker_lets_through_what_was_asked_before(make_issuer: Mak
     request = make_request()
     make_issuer(limits=limits).issue(request)
     assert not make_issuer(limits=limits).issue(request).asked_now
+
+
+def test_a_reply_that_is_not_of_aws_is_told_and_leaves_the_call_open(make_issuer: MakeIssuer, ledger: Ledger) -> None:
+    request = make_request()
+    page = SimpleNamespace(issue_certificate=lambda **_parameters: {"message": "<html>Log in</html>"})
+    with pytest.raises(Unreachable, match=r"no CertificateArn.*Check endpoint_url"):
+        make_issuer(api=PrivateCaApi(page)).issue(request)
+    assert record_of(ledger, derive_token(request)).sent is not None
+    assert make_issuer().issue(request).asked_now
 
 
 def test_an_endpoint_that_is_not_there_is_given_up_early(

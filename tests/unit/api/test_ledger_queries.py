@@ -18,7 +18,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.q
     select_records,
     show_record,
 )
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.records import Record
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.records import Instant, Record
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import AUTHORITY, START
 
 DAY = 86400.0
@@ -35,7 +35,7 @@ RECORDS = [
     record("b", host="web1", lineage="mail", state="issued", not_after=START + 40 * DAY, created_at=START - 1),
     record("c", host="web2", lineage="web", state="failed", created_at=START - 3),
     record("d", host="web2", lineage="web", authority=OTHER, state="issued", not_after=START - DAY, created_at=START),
-    record("e", state="sending", sent_at=START, holder=this_process()),
+    record("e", state="sending", sent=Instant(START, 0.0, "boot"), holder=this_process()),
 ]
 
 
@@ -61,7 +61,7 @@ def test_filters_choose_records_the_newest_first(wanted: dict[str, str], tokens:
 
 @pytest.mark.parametrize("text", ["33%", "soon", ""])
 def test_a_time_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput, match=r"expiring_within \(.*\): it is no time"):
         select_records(RECORDS, RecordFilter(expiring_within=text), START)
 
 

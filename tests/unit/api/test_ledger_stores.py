@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,15 @@ import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import LedgerError
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.dynamodb_store import DynamoDbLedger
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.holders import this_process
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import Pace
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import (
+    Breaker,
+    Counter,
+    Pace,
+    choose_counter,
+)
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.memory_store import MemoryLedger
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.records import (
+    Instant,
     Record,
     dump_record,
     load_record,
@@ -40,7 +47,11 @@ FIRST = Record(
     lease_until=START + 60,
     created_at=START,
     updated_at=START,
+    sent=Instant(START, 7.5, "a boot"),
 )
+
+
+YEAR = 365 * 86400
 
 
 def changed(record: Record, **members: Any) -> Record:
@@ -84,25 +95,31 @@ def test_a_record_is_written_once_and_then_only_over_the_version_that_was_read(s
 
 
 def test_the_pace_hands_out_turns_at_its_rate_after_the_burst(store: Ledger) -> None:
-    pace = Pace(per_second=20, burst=5)
+    pace = Pace(per_second=5)
     waits = [store.reserve_turn("pace:x", pace, START) for _number in range(25)]
-    assert waits[:5] == [0.0] * 5
-    assert waits[5:] == pytest.approx([number / 20 for number in range(1, 21)], abs=1e-5)
+    assert waits[:5] == pytest.approx([0.0] * 5, abs=1e-5)
+    assert waits[5:] == pytest.approx([number / 5 for number in range(1, 21)], abs=1e-5)
     assert store.reserve_turn("pace:other", pace, START) == 0.0
     assert store.reserve_turn("pace:x", pace, START + 60) == 0.0
 
 
 def test_a_pace_planned_far_ahead_by_a_clock_that_was_set_back_is_begun_anew(store: Ledger) -> None:
-    pace = Pace(per_second=20, burst=1)
+    pace = Pace(per_second=20)
     store.reserve_turn("pace:x", pace, START + 86400)
     assert store.reserve_turn("pace:x", pace, START) == 0.0
 
 
+def test_a_slow_pace_lets_one_through_at_a_time_however_many_wait() -> None:
+    ledger, pace = MemoryLedger(), Pace(per_second=0.1)
+    waits = [ledger.reserve_turn("pace:x", pace, START) for _number in range(50)]
+    assert waits == pytest.approx([10.0 * number for number in range(50)])
+
+
 def test_a_counter_stops_at_its_limit(store: Ledger) -> None:
     assert store.count("issuances:x") == 0
-    assert [store.count_up("issuances:x", 2) for _number in range(4)] == [1, 2, None, None]
+    assert [store.count_up(Counter("issuances:x", 2, START)) for _number in range(4)] == [1, 2, None, None]
     assert store.count("issuances:x") == 2
-    assert store.count_up("issuances:y", 0) is None
+    assert store.count_up(Counter("issuances:y", 0, START)) is None
 
 
 def test_a_record_of_a_later_release_keeps_what_this_one_does_not_know() -> None:
@@ -137,6 +154,29 @@ def test_a_swap_whose_reply_was_lost_is_known_to_be_ones_own(dynamodb: Any) -> N
     assert client.lost == 1
 
 
+class Dates:
+    """A DynamoDB client whose replies are dated by the clock of the service."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+
+    def get_item(self, **_parameters: Any) -> Any:
+        return {"ResponseMetadata": {"HTTPHeaders": {"date": formatdate(self.clock.now(), usegmt=True)}}}
+
+
+def test_control_nodes_whose_clocks_differ_agree_on_how_long_ago_something_was() -> None:
+    service, fast, slow = FakeClock(), FakeClock(START + 200), FakeClock(START - 200)
+    slow.ticks = 5000.0  # booted earlier
+    nodes = [DynamoDbLedger(Dates(service), "ledger", clock=clock) for clock in (fast, slow)]
+    nodes[0].read("token")
+    sent = nodes[0].instant(fast)
+    for clock in (service, fast, slow):
+        clock.advance(320)
+    nodes[1].read("token")
+    slow.advance(5)
+    assert sent.age(nodes[1].instant(slow)) == 325
+
+
 def test_the_table_is_billed_on_demand_and_forgets_what_has_long_expired(dynamodb: Any) -> None:
     ledger = DynamoDbLedger(dynamodb, "ledger", clock=FakeClock())
     ledger.create_table()
@@ -146,8 +186,30 @@ def test_the_table_is_billed_on_demand_and_forgets_what_has_long_expired(dynamod
     described = dynamodb.describe_time_to_live(TableName="ledger")["TimeToLiveDescription"]
     assert (described["TimeToLiveStatus"], described["AttributeName"]) == ("ENABLED", "expires")
     ledger.swap(dataclasses.replace(FIRST, not_after=START), None)
-    item = dynamodb.get_item(TableName="ledger", Key={"pk": {"S": f"record#{FIRST.token}"}})["Item"]
-    assert int(item["expires"]["N"]) == START + 90 * 86400
+    counter = choose_counter(Breaker(5, period=10 * YEAR), AUTHORITY, START)
+    ledger.count_up(counter)
+    kept_until = {}
+    for key in (f"record#{FIRST.token}", counter.key):
+        kept_until[key] = int(dynamodb.get_item(TableName="ledger", Key={"pk": {"S": key}})["Item"]["expires"]["N"])
+    assert kept_until[f"record#{FIRST.token}"] == START + 90 * 86400
+    assert START < counter.until <= START + 10 * YEAR
+    assert kept_until[counter.key] > counter.until
+
+
+def test_a_record_of_a_later_schema_is_left_alone(dynamodb: Any) -> None:
+    ledger = DynamoDbLedger(dynamodb, "ledger", clock=FakeClock())
+    ledger.create_table()
+    ledger.swap(FIRST, None)
+    key = {"pk": {"S": f"record#{FIRST.token}"}}
+    dynamodb.update_item(
+        TableName="ledger",
+        Key=key,
+        UpdateExpression="SET #schema = :later",
+        ExpressionAttributeNames={"#schema": "schema"},
+        ExpressionAttributeValues={":later": {"N": "2"}},
+    )
+    with pytest.raises(LedgerError, match=r"DynamoDB table ledger\): a newer release wrote it"):
+        ledger.read(FIRST.token)
 
 
 def test_a_missing_table_is_told_with_the_option_that_creates_it(dynamodb: Any) -> None:
@@ -176,7 +238,7 @@ def test_denied_access_names_the_actions_to_allow(dynamodb: Any) -> None:
 CALLS: dict[str, Callable[[Ledger], Any]] = {
     "GetItem": lambda ledger: ledger.read("token"),
     "PutItem": lambda ledger: ledger.swap(FIRST, None),
-    "UpdateItem": lambda ledger: ledger.count_up("issuances", 5),
+    "UpdateItem": lambda ledger: ledger.count_up(Counter("issuances", 5, START)),
     "Scan": lambda ledger: list(ledger.records()),
     "CreateTable": lambda ledger: ledger.create_table(),  # type: ignore[attr-defined]
     "DescribeTable": lambda ledger: ledger.create_table(),  # type: ignore[attr-defined]

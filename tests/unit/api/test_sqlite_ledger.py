@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import multiprocessing
 import os
 import resource
 import signal
@@ -15,10 +16,11 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import LedgerError
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import Pace
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import Counter, Pace
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.opening import (
     LedgerOptions,
     open_ledger,
@@ -73,14 +75,29 @@ def test_every_write_is_on_the_disk_and_in_the_write_ahead_log(tmp_path: Path) -
     ledger.close()
 
 
-def test_a_file_of_an_older_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+def schema_of(path: Path) -> tuple[int, list[str]]:
+    """Return the version of a file's schema, and the columns of its records."""
+    connection = sqlite3.connect(path)
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    columns = [column[1] for column in connection.execute("PRAGMA table_info(records)")]
+    connection.close()
+    return version, columns
+
+
+def test_a_file_of_an_older_schema_is_brought_up_to_date_with_its_records_or_stays_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
-    sqlite3.connect(path).close()
     with open_ledger(options(path)) as ledger:
         ledger.swap(RECORD, None)
-    connection = sqlite3.connect(path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
-    connection.close()
+    present = schema_of(path)
+    assert present[0] == len(MIGRATIONS)
+    later = [*MIGRATIONS, "ALTER TABLE records ADD COLUMN colour TEXT; ALTER TABLE records ADD COLUMN shape TEXT"]
+    with pytest.raises(LedgerError, match="syntax error"):
+        SqliteLedger(path, migrations=[*later, "no SQL"])
+    assert schema_of(path) == present
+    migrated = SqliteLedger(path, migrations=later)
+    assert migrated.read("token") == RECORD
+    migrated.close()
+    assert schema_of(path) == (len(later), [*present[1], "colour", "shape"])
 
 
 def test_a_file_of_a_newer_release_is_left_alone(tmp_path: Path) -> None:
@@ -139,7 +156,6 @@ def run_python(script: str, *arguments: str | Path, **popen: object) -> subproce
         from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import LedgerError
         from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.opening import *
         from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.records import Record
-        from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import Pace
         RECORD = Record("token", {"certificate_authority_arn": "arn"})
         OPTIONS = LedgerOptions("sqlite", sys.argv[1])
     """
@@ -213,21 +229,30 @@ def test_a_killed_writer_leaves_a_ledger_that_others_use(tmp_path: Path) -> None
         assert ledger.swap(RECORD, None)
 
 
+def compete(path: Path, number: int, won: Any) -> None:
+    """Write as one process of many, and add to ``won`` how many records this one was the first to write."""
+    first = 0
+    with open_ledger(options(path)) as ledger:
+        for token in range(10):
+            first += ledger.swap(dataclasses.replace(RECORD, token=str(token), host=str(number)), None)
+            ledger.count_up(Counter("count", 10**6, 0.0))
+            ledger.reserve_turn("pace", Pace(20), 1000.0)
+    with won.get_lock():
+        won.value += first
+
+
 def test_fifty_processes_make_one_ledger_and_lose_no_write(tmp_path: Path) -> None:
     path = tmp_path / "state" / "ledger.sqlite3"
-    rival = """
-        won = 0
-        with open_ledger(OPTIONS) as ledger:
-            for number in range(10):
-                won += ledger.swap(dataclasses.replace(RECORD, token=str(number), host=sys.argv[2]), None)
-                ledger.count_up("count", 10**6)
-                ledger.reserve_turn("pace", Pace(20, 1), 1000.0)
-        print(won)
-    """
-    processes = [run_python(rival, path, str(number)) for number in range(50)]
-    won = [int(process.communicate(timeout=300)[0]) for process in processes]
-    assert sum(won) == 10
+    forking = multiprocessing.get_context("fork")
+    won = forking.Value("i", 0)
+    processes = [forking.Process(target=compete, args=(path, number, won)) for number in range(50)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert {process.exitcode for process in processes} == {0}
+    assert won.value == 10
     with open_ledger(options(path)) as ledger:
         assert len(list(ledger.records())) == 10
         assert ledger.count("count") == 500
-        assert ledger.reserve_turn("pace", Pace(20, 1), 1000.0) == pytest.approx(500 / 20)
+        assert ledger.reserve_turn("pace", Pace(20), 1000.0) == pytest.approx((500 - 19) / 20)

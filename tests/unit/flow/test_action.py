@@ -9,8 +9,14 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, ServiceError
+from ansible.errors import AnsibleConnectionFailure
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
+    HostUnreachable,
+    InvalidInput,
+    ServiceError,
+)
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._action import (
+    bind_runner,
     merge_carried,
     read_moment,
     run_action,
@@ -57,6 +63,25 @@ def test_a_failure_names_host_certificate_resource_and_remedy_and_keeps_its_deta
         "name": "web",
         "code": "X",
         "msg": "web-01: certificate 'web': Failed to issue (arn:ca): no. Do this.",
+    }
+
+
+def test_a_host_whose_connection_is_lost_is_unreachable_to_ansible_and_its_certificate_is_told():
+    def lose(**_arguments):
+        raise AnsibleConnectionFailure("no route to host")
+
+    runner = bind_runner(SimpleNamespace(_execute_module=lose), {})
+    host = HostModules(runner, {"name": "web", "base_directory": "/etc/aws-private-ca"})
+    with pytest.raises(HostUnreachable) as caught:
+        host.list_certificates()
+    caught.value.details["certificate_arn"] = "arn:one"
+    assert build_failure(caught.value, "web-01", "web") == {
+        "unreachable": True,
+        "changed": False,
+        "name": "web",
+        "certificate_arn": "arn:one",
+        "msg": "web-01: certificate 'web': Failed to run host_certificate_info on the host: no route to host. "
+        "Run the play again when the host answers: it goes on from where it was cut off.",
     }
 
 

@@ -45,9 +45,14 @@ def test_a_region_that_is_not_the_authoritys_is_refused():
         order(region="eu-west-1")
 
 
-def test_what_is_no_limit_is_refused_before_the_host_is_asked():
-    with pytest.raises(InvalidInput, match="max_issuances_period"):
-        order(max_issuances=5, max_issuances_period=0)
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("requests_per_second", -1.0), ("requests_per_second", float("nan")), ("requests_per_second", float("inf")),
+     ("max_issuances", -1), ("max_issuances_period", 0)],
+)  # fmt: skip
+def test_what_is_no_limit_is_refused_before_the_host_is_asked(option, value):
+    with pytest.raises(InvalidInput, match=rf"\({option}\): it is {value:g}"):
+        order(**{option: value})
 
 
 def test_a_template_gets_its_arn_in_the_partition_of_the_authority():

@@ -4,9 +4,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.models import IssuedCertificate
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._ledger_place import find_filesystem
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._ledger_place import (
+    find_filesystem,
+    warn_of_filesystem,
+)
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import read_order
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._renewal import (
     plan_renewal,
@@ -65,3 +70,13 @@ def test_without_a_certificate_no_renewal_is_planned():
 def test_the_file_system_of_a_path_is_that_of_its_longest_mount_point(path, expected):
     mounts = [("/", "overlay"), ("/home", "ext4"), ("/run", "tmpfs")]
     assert find_filesystem(path, mounts) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("ext4", []), (None, []), ("overlay", ["may not outlive"]), ("nfs4", ["use ledger: dynamodb for several"])],
+)
+def test_a_ledger_that_may_be_lost_or_is_another_machines_too_is_warned_of(kind, expected):
+    warnings = warn_of_filesystem(Path("/state/ledger"), kind)
+    assert len(warnings) == len(expected)
+    assert all(text in warning for text, warning in zip(expected, warnings, strict=True))

@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,21 @@ from typing import Any
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import StepFailed, UnusableState
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
-from host_authority import DAY, NOW, Hierarchy
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.requests import build_request
+from cryptography.hazmat.primitives.asymmetric import ec
+from host_authority import DAY, NOW, Hierarchy, key_pem
 from host_faults import FaultyFiles, die, run_in_child
-from host_lineage import HostLineage
+from host_lineage import NAMES, HostLineage
 
 LATER = {"now": NOW + 61 * DAY}
 
 
 @dataclass(frozen=True)
 class Story:
-    """What a run meets: the options of the runs before it, its own, damage in between, and certificates in the end."""
+    """What a run meets: the options of the runs before it, its own, damage in between, and certificates in the end.
+
+    With ``waiting`` a request of other options is left on the host, with ``adopts`` a pair is in place elsewhere.
+    """
 
     title: str
     before: tuple[dict[str, Any], ...]
@@ -35,6 +41,8 @@ class Story:
     damage: tuple[str, ...] = ()
     absent: bool = False
     fails: bool = False
+    waiting: dict[str, Any] = field(default_factory=dict)
+    adopts: bool = False
     then: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -44,7 +52,12 @@ class Story:
 
     def prepare(self, lineage: HostLineage) -> None:
         for options in self.before:
-            lineage.run(**options)
+            with suppress(StepFailed):
+                lineage.run(**options)
+        if self.waiting:
+            lineage.request(**self.waiting)
+        if self.adopts:
+            place_pair(lineage)
         for name in self.damage:
             (lineage.live / name).chmod(0o600)
 
@@ -53,13 +66,13 @@ class Story:
             lineage.install(files, state="absent", **self.run)
             return
         try:
-            lineage.run(files, **self.run)
+            lineage.run(files, **self.run, **self._adopt(lineage))
         except StepFailed:
             assert self.fails
 
     def end(self, lineage: HostLineage) -> None:
         """Run plainly once more, as a user would after the crash."""
-        again = {**{name: self.run[name] for name in self.run if name == "now"}, **self.then}
+        again = {**{name: self.run[name] for name in self.run if name == "now"}, **self.then, **self._adopt(lineage)}
         if self.absent:
             lineage.install(state="absent", **again)
             assert not lineage.path.exists()
@@ -70,7 +83,20 @@ class Story:
         assert lineage.count_issued() == self.issued
         assert set(os.listdir(lineage.path)) == {".lock", "generations", "live", "state.json"}
 
+    def _adopt(self, lineage: HostLineage) -> dict[str, Any]:
+        names = ("key", "certificate") if self.adopts else ()
+        return {"adopt": {name: str(lineage.base.parent / f"{name}.pem") for name in names}} if names else {}
 
+
+def place_pair(lineage: HostLineage) -> None:
+    """Put a key and its certificate beside the lineage, as another tool would have left them."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    leaf = lineage.hierarchy.issue(build_request(key, {"CN": "web.example.com"}, NAMES))
+    (lineage.base.parent / "key.pem").write_bytes(key_pem(key))
+    (lineage.base.parent / "certificate.pem").write_text("".join([leaf, *lineage.hierarchy.chain]))
+
+
+OTHER_NAMES = {"subject_alternative_names": ["DNS:other.example.com"]}
 COMMANDS = {"validate_command": ["true"], "reload_command": ["true"]}
 STORIES = [
     Story("first issuance", (), COMMANDS, issued=1),
@@ -82,6 +108,11 @@ STORIES = [
           damage=("cert.pem", "chain.pem"), then={"formats": ["pkcs12"], "keystore_passphrase": "x"}),
     Story("a reload that fails", ({},), {**LATER, "reload_command": ["false"]}, issued=2, fails=True),
     Story("a test that fails on an empty host", (), {"validate_command": ["false"]}, issued=1, fails=True),
+    Story("what a failed reload left is applied", ({}, {**LATER, "reload_command": ["false"]}), {**LATER, **COMMANDS},
+          issued=2),
+    Story("other names than those of a request that waits", ({},), OTHER_NAMES, issued=2,
+          waiting={"subject_alternative_names": ["DNS:third.example.com"]}, then=OTHER_NAMES),
+    Story("a pair that is in place is adopted", (), COMMANDS, issued=0, adopts=True),
     Story("removal", ({},), {}, issued=1, absent=True),
 ]  # fmt: skip
 TOLD = pytest.mark.parametrize("story", STORIES, ids=[story.title for story in STORIES])
