@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import warnings
@@ -76,6 +77,8 @@ def test_sanity_passes_at_this_end(name: str, record_property: Say, tmp_path: Pa
     end = ENDS[name]
     python = end.provide()
     copy = make_copy(tmp_path, end.folder, python, str(end.distribution))
+    if name == "core-oldest":  # nobody installs the tests; the newest reads them as well
+        shutil.rmtree(copy / "tests")
     run = run_sanity(copy, end.folder / "home", python.parent)
     if run.returncode or run.skipped:
         pytest.fail("\n".join([f"ansible-test sanity (all of it: {run.log})", *run.findings, *run.skipped]))
