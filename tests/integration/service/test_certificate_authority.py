@@ -64,6 +64,24 @@ def test_a_subordinate_is_signed_by_its_parent_and_openssl_agrees(account, root,
     assert "CA:TRUE, pathlen:0" in text
 
 
+ABOUT_THE_PARENT = {
+    "no ARN": (lambda arn: {"parent_certificate_authority_arn": "root"}, "does not have the form of one"),
+    "unknown": (lambda arn: {"parent_certificate_authority_arn": f"{arn[:-12]}000000000000"}, "Check the ARN"),
+    "outlived": (lambda arn: {"validity": {"type": "YEARS", "value": 11}}, "outlives the parent's certificate"),
+    "disabled": (lambda arn: {}, "the parent is DISABLED"),
+}
+
+
+@pytest.mark.parametrize("case", ABOUT_THE_PARENT)
+def test_a_parent_that_cannot_sign_is_known_in_check_mode_and_before_a_ca_is_made(account, root, case):
+    options, says = ABOUT_THE_PARENT[case]
+    account.must_run(MODULE, name="root", enabled=case != "disabled")
+    given = {**SUBORDINATE, "parent_certificate_authority_arn": root["arn"], **options(root["arn"])}
+    for check_mode in (True, False):
+        assert says in account.run(MODULE, check_mode, **given)["msg"]
+    assert len(authorities(account)) == 1
+
+
 def test_a_parent_of_another_account_signs(account, new_account, root):
     other = new_account()
     account.must_run(
@@ -167,6 +185,8 @@ def test_a_root_is_disabled_enabled_deleted_and_restored(account):
     deleted = account.must_run(MODULE, name="root", state="absent", permanent_deletion_time_in_days=7)
     assert check["changed"]
     assert deleted["certificate_authority"]["status"] == "DELETED"
+    until = datetime.fromisoformat(deleted["certificate_authority"]["restorable_until"])
+    assert timedelta(days=6) < until - datetime.now(UTC) <= timedelta(days=7)
     assert not account.must_run(MODULE, name="root", state="absent")["changed"]
     assert not account.must_run(MODULE, certificate_authority_arn=arn, state="absent")["changed"]
     refused = account.run(MODULE, certificate_authority_arn=arn)
@@ -287,10 +307,27 @@ def test_what_is_chosen_at_creation_is_kept_and_seen_by_the_next_run(account, fi
     assert (shown if isinstance(value, str) else {key: shown[key] for key in value}) == value
 
 
+def path_length_of(facts):
+    certificate = x509.load_pem_x509_certificate(facts["certificate"].encode())
+    return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length
+
+
 @pytest.mark.parametrize("length", [0, 1, 2, 3])
 def test_a_subordinate_has_the_path_length_that_is_asked(account, root, length):
     options = {**SUBORDINATE, "parent_certificate_authority_arn": root["arn"], "path_length": length}
     made = account.must_run(MODULE, **options)["certificate_authority"]
-    certificate = x509.load_pem_x509_certificate(made["certificate"].encode())
-    assert certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length == length
+    assert path_length_of(made) == length
     assert not account.must_run(MODULE, **options)["changed"]
+
+
+def test_a_path_length_is_kept_by_a_renewal_and_changed_by_another_signature(account, root):
+    options = {"name": "sub", "parent_certificate_authority_arn": root["arn"]}
+    account.must_run(MODULE, **{**SUBORDINATE, **options, "path_length": 2})
+    renewed = account.must_run(MODULE, **options, renew_before="1200d", validity={"type": "YEARS", "value": 4})
+    assert (len(renewed["steps"]), path_length_of(renewed["certificate_authority"])) == (1, 2)
+    check = account.must_run(MODULE, check_mode=True, **options, path_length=1)
+    changed = account.must_run(MODULE, **options, path_length=1)
+    assert check["steps"] == changed["steps"]
+    assert changed["steps"] == [f"Let the parent {root['arn']} sign the certificate (path_length_changed)"]
+    assert path_length_of(changed["certificate_authority"]) == 1
+    assert not account.must_run(MODULE, **options, path_length=1)["changed"]
