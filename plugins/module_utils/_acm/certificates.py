@@ -13,6 +13,7 @@ from .._acm_pca.governance_api import GovernanceApi
 from .._acm_pca.outcome import Outcome
 from .._acm_pca.polling import Polling
 from .._errors import AccessDenied, IssuanceFailed, ServiceError
+from .._reissue_policy import parse_renew_before
 from .api import KEY_ALGORITHMS, CertificateManagerApi
 from .plan import (
     ACTIONS,
@@ -24,6 +25,7 @@ from .plan import (
     plan_presence,
     predict,
     request_token,
+    require_passphrase,
     require_usable_authority,
 )
 
@@ -187,7 +189,11 @@ class PrivateCertificates:
 
 
 def desired_certificate(params: Mapping[str, Any]) -> DesiredCertificate:
-    """Return what the module's options ask for."""
+    """Return what the module's options ask for; raise InvalidInput for what AWS would refuse only after a request."""
+    if params["renew_before"] is not None:
+        parse_renew_before(params["renew_before"])
+    if params["export_passphrase"] is not None:
+        require_passphrase(params["export_passphrase"])
     return DesiredCertificate(
         arn=params["certificate_arn"],
         domain_name=params["domain_name"],

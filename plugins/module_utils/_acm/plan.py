@@ -88,6 +88,7 @@ def plan_presence(desired: DesiredCertificate, current: Mapping[str, Any] | None
         return (Step("request", f"Request a certificate for {', '.join(desired.all_names)}"),)
     steps = []
     if is_due(desired, current, now):
+        _require_renewable(current)
         steps.append(Step("renew", f"Have the certificate renewed; it ends at {current['not_after']}"))
     if desired.tags is not None:
         to_set, to_remove = compare_aws_tags(current["tags"], dict(desired.tags), desired.purge_tags)
@@ -96,6 +97,26 @@ def plan_presence(desired: DesiredCertificate, current: Mapping[str, Any] | None
         if to_set:
             steps.append(Step("tag", f"Set the tags {', '.join(sorted(to_set))}", dict(to_set)))
     return tuple(steps)
+
+
+def _require_renewable(current: Mapping[str, Any]) -> None:
+    if current["renewal_eligibility"] == "INELIGIBLE":
+        raise InvalidInput(
+            "Failed to renew the certificate",
+            because="AWS Certificate Manager renews only what has been exported or is in use",
+            on=current["arn"],
+            remedy="Export it once (export_passphrase, without renew_before), or leave renew_before out",
+        )
+
+
+def require_passphrase(text: str) -> None:
+    """Raise InvalidInput for a passphrase that ExportCertificate does not take; the message does not show it."""
+    if not (4 <= len(text) <= 128 and text.isascii() and not set(text) & set("#$%")):
+        raise InvalidInput(
+            "Failed to understand export_passphrase",
+            because="AWS takes 4 to 128 ASCII characters without #, $ and %",
+            remedy="Give another passphrase",
+        )
 
 
 def is_due(desired: DesiredCertificate, current: Mapping[str, Any], now: datetime) -> bool:

@@ -69,6 +69,40 @@ def test_an_exported_certificate_is_renewed_under_its_arn(account, options):
     assert renewed["certificate"]["serial"] != made["serial"]
 
 
+def test_a_certificate_that_was_never_exported_is_not_renewed_on_demand_and_check_mode_knows(account, options):
+    made = account.must_run(MODULE, **options)["certificate"]
+    for check_mode in (True, False):
+        failed = account.run(MODULE, check_mode, **options, renew_before="400d")
+        assert made["arn"] in failed["msg"]
+        assert "Export it once" in failed["msg"]
+    account.must_run(MODULE, **options, export_passphrase="passphrase")
+    assert account.must_run(MODULE, **options, renew_before="400d")["certificate"]["serial"] != made["serial"]
+
+
+TOO_LATE = {
+    "passphrase too short": ({"export_passphrase": "abc"}, "4 to 128 ASCII characters"),
+    "passphrase too long": ({"export_passphrase": "a" * 129}, "4 to 128 ASCII characters"),
+    "passphrase with $": ({"export_passphrase": "cash$"}, "4 to 128 ASCII characters"),
+    "passphrase beyond ASCII": ({"export_passphrase": "schlüssel"}, "4 to 128 ASCII characters"),
+    "no time": ({"renew_before": "soon"}, "Write it like 33%, 30d or 12h"),
+}
+
+
+@pytest.mark.parametrize("case", TOO_LATE)
+def test_what_would_be_refused_only_after_the_request_is_refused_before_it(account, options, case):
+    given, says = TOO_LATE[case]
+    for check_mode in (True, False):
+        failed = account.run(MODULE, check_mode, **options, **given)
+        assert says in failed["msg"]
+        assert given.get("export_passphrase", "?!") not in failed["msg"]
+    assert listed(account) == []
+
+
+@pytest.mark.parametrize("passphrase", ["abcd", "a" * 128, "correct horse, battery: staple!"])
+def test_a_passphrase_that_aws_takes_is_taken(account, options, passphrase):
+    assert account.must_run(MODULE, **options, export_passphrase=passphrase)["encrypted_private_key"]
+
+
 def test_a_certificate_is_deleted_once(account, options):
     arn = account.must_run(MODULE, **options)["certificate"]["arn"]
     assert account.must_run(MODULE, check_mode=True, certificate_arn=arn, state="absent")["changed"]
