@@ -100,5 +100,7 @@ def test_the_info_module_lists_what_the_newest_report_has(account, root, options
     account.must_run(MODULE, **options)
     soon = account.must_run("acm_pca_certificate_info", **listing, expiring_within="7d")
     assert [row["serial"] for row in soon["listed"]] == [leaf.serial]
+    unlisted = account.run("acm_pca_certificate_info", certificate_arns=[leaf.arn], expiring_within="7d")
+    assert "certificate_authority_arn" in unlisted["msg"], "a filter of the list must not be ignored"
     too_old = account.run("acm_pca_certificate_info", **listing, max_age=-1)
     assert "older than" in too_old["msg"]
