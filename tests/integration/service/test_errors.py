@@ -309,9 +309,27 @@ GENERAL = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("case", "operation"), UNDECLARED)
+READING = ("List", "Describe", "Get")
+READS = [entry for entry in UNDECLARED if entry[1].removeprefix("acm:").startswith(READING)]
+
+
+@pytest.mark.parametrize(("case", "operation"), READS)
 def test_throttling_is_borne(account, root, control, case, operation):
     described = CASES[case]
     prepare(account, described, root)
     control.fault("throttle", operation, times=1)
     account.must_run(described.module, **described.options(root))
+
+
+OF_ANOTHER = {  # whose report it is cannot be told when the reply with its id was lost
+    ("audit", "CreateCertificateAuthorityAuditReport"),
+}
+
+
+@pytest.mark.parametrize(("case", "operation"), [entry for entry in UNDECLARED if entry not in READS])
+def test_a_change_whose_reply_is_lost_is_made_once_and_told(account, root, control, case, operation):
+    described = CASES[case]
+    prepare(account, described, root)
+    control.fault("lost_reply", operation, times=1)
+    result = account.must_run(described.module, **described.options(root))
+    assert result["changed"] == ((case, operation) not in OF_ANOTHER)
