@@ -26,6 +26,7 @@ from .plan import (
     predict,
     request_token,
     require_passphrase,
+    require_unused,
     require_usable_authority,
 )
 
@@ -125,6 +126,7 @@ class PrivateCertificates:
         current = self.fetch(desired)
         if current is None:
             return Outcome((), None, None)
+        require_unused(current)
         if not check_mode:
             self.delete(current["arn"])
         return Outcome((f"Delete the certificate {current['arn']}",), compared(current, False), None)
@@ -194,13 +196,14 @@ def desired_certificate(params: Mapping[str, Any]) -> DesiredCertificate:
         parse_renew_before(params["renew_before"])
     if params["export_passphrase"] is not None:
         require_passphrase(params["export_passphrase"])
+    tags = params["tags"]
     return DesiredCertificate(
         arn=params["certificate_arn"],
         domain_name=params["domain_name"],
         names=tuple(params["subject_alternative_names"]),
         authority_arn=params["certificate_authority_arn"],
         key_algorithm=params["key_algorithm"],
-        tags=params["tags"],
+        tags=None if tags is None else {str(key): str(value) for key, value in tags.items()},
         purge_tags=params["purge_tags"],
         renew_before=params["renew_before"],
     )

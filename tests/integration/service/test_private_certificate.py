@@ -111,6 +111,52 @@ def test_a_certificate_is_deleted_once(account, options):
     assert listed(account) == []
 
 
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        ({"domain_name": "b.example.com"}, "names are www.example.com, not b.example.com"),
+        ({"subject_alternative_names": ["b.example.com"]}, "not b.example.com, www.example.com"),
+    ],
+)
+def test_a_difference_that_nothing_can_change_is_named(account, options, other, says):
+    arn = account.must_run(MODULE, **options)["certificate"]["arn"]
+    assert not account.must_run(MODULE, certificate_arn=arn, **{**options, "domain_name": "WWW.example.com"})["changed"]
+    for check_mode in (True, False):
+        assert says in account.run(MODULE, check_mode, certificate_arn=arn, **{**options, **other})["msg"]
+
+
+def test_a_certificate_in_use_is_not_deleted_and_check_mode_knows(account, options):
+    arn = account.must_run(MODULE, **options)["certificate"]["arn"]
+    serve(account, arn)
+    for check_mode in (True, False):
+        failed = account.run(MODULE, check_mode, **options, state="absent")
+        assert "it is in use by arn:aws:elasticloadbalancing:" in failed["msg"]
+        assert "Take it off" in failed["msg"]
+
+
+def serve(account, arn):
+    """Have a load balancer of the account serve the certificate."""
+    ec2, balancing = account.client("ec2"), account.client("elbv2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24")["Subnet"]["SubnetId"]
+    balancer = balancing.create_load_balancer(Name="front", Subnets=[subnet])["LoadBalancers"][0]["LoadBalancerArn"]
+    refuse = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
+    balancing.create_listener(
+        LoadBalancerArn=balancer,
+        Protocol="HTTPS",
+        Port=443,
+        Certificates=[{"CertificateArn": arn}],
+        DefaultActions=[refuse],
+    )
+
+
+def test_tags_that_yaml_reads_as_numbers_are_texts(account, options):
+    tagged = {**options, "tags": {"cost_center": 4711, "managed": True}}
+    made = account.must_run(MODULE, **tagged)["certificate"]
+    assert made["tags"] == {"cost_center": "4711", "managed": "True"}
+    assert not account.must_run(MODULE, **tagged)["changed"]
+
+
 def test_a_missing_permission_is_named_before_the_request(account, root):
     failed = account.run(MODULE, domain_name="www.example.com", certificate_authority_arn=root["arn"])
     assert "acm_pca_permission" in failed["msg"]
