@@ -10,6 +10,15 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.authorities import Authorities
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.authority_api import AuthorityApi
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.authority_options import (
+    ARGUMENTS,
+    desired_authority,
+)
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.authority_plan import plan_presence
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.polling import Polling
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._clock import SystemClock
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -201,6 +210,14 @@ def test_a_root_deleted_a_moment_ago_is_created_anew_and_not_found_by_its_token(
     second = account.must_run(MODULE, **ROOT)["certificate_authority"]
     assert second["arn"] != first
     assert second["status"] == "ACTIVE"
+
+
+def test_two_control_nodes_that_find_none_at_once_make_one(account):
+    desired = desired_authority({**{name: given.get("default") for name, given in ARGUMENTS.items()}, **ROOT})
+    (creation, *_rest) = plan_presence(desired, None, "missing").steps
+    nodes = [Authorities(AuthorityApi(account.client()), Polling(SystemClock())) for _node in range(2)]
+    assert len({node.create(desired, creation.argument) for node in nodes}) == 1
+    assert len(authorities(account)) == 1
 
 
 def test_a_run_that_was_killed_after_the_creation_is_taken_up(account, control):
