@@ -11,13 +11,23 @@ import os
 import re
 from typing import Any, Mapping
 
-from ._acm_pca.errors import BotoCoreError, ClientError, read_fault
-from ._errors import AccessDenied, PrivateCaError, Unreachable
+from ._acm_pca.errors import BotoCoreError, ClientError, read_fault, translate
+from ._errors import AccessDenied, PrivateCaError, ServiceError
 
 ASSUME_ROLE_OPTIONS: dict[str, Any] = {
     "assume_role_arn": {"type": "str", "aliases": ["iam_role_arn"]},
     "assume_role_external_id": {"type": "str"},
     "assume_role_session_name": {"type": "str"},
+}
+
+_DENIED_REMEDY = (
+    "Allow sts:AssumeRole on the role to this identity, and this identity in the role's trust policy, with the "
+    "external id that it asks for (assume_role_external_id)"
+)
+_REMEDIES = {
+    "MalformedPolicyDocument": "Look at the policies of the role's sessions",
+    "PackedPolicyTooLarge": "Shorten the policies and tags of the role's sessions",
+    "RegionDisabledException": "Let an administrator activate AWS STS in this region, or give another region",
 }
 
 
@@ -38,7 +48,7 @@ def _user() -> str:
 def assume_role(sts: Any, role_arn: str, external_id: str | None, session_name: str | None) -> dict[str, str]:
     """Return the role's temporary credentials as keyword arguments of a boto3 session.
 
-    ``sts`` is a boto3 client. Raise AccessDenied or Unreachable with the role's ARN.
+    ``sts`` is a boto3 client. Raises only errors of the collection, with the role's ARN.
     """
     parameters = {"RoleArn": role_arn, "RoleSessionName": name_session(session_name)}
     if external_id:
@@ -55,16 +65,11 @@ def assume_role(sts: Any, role_arn: str, external_id: str | None, session_name: 
 
 
 def _explain(error: BaseException, role_arn: str) -> PrivateCaError:
-    fault = read_fault(error)
-    kind: type[PrivateCaError] = (
-        AccessDenied if fault.code in ("AccessDenied", "AccessDeniedException") else Unreachable
-    )
-    return kind(
-        "Failed to assume the role",
-        because=f"{fault.message.rstrip('. ')} ({fault.code})",
-        on=role_arn,
-        remedy="Allow sts:AssumeRole on the role to this identity, and this identity in the role's trust policy, "
-        "with the external id that it asks for (assume_role_external_id)",
-        code=fault.code,
-        operation="sts:AssumeRole",
-    )
+    fault, failed = read_fault(error), "Failed to assume the role"
+    details = {"code": fault.code, "operation": "sts:AssumeRole"}
+    because = f"{fault.message.rstrip('. ')} ({fault.code})"
+    if fault.code in ("AccessDenied", "AccessDeniedException"):
+        return AccessDenied(failed, because, role_arn, _DENIED_REMEDY, **details)
+    if fault.code in _REMEDIES:
+        return ServiceError(failed, because, role_arn, _REMEDIES[fault.code], **details)
+    return translate(error, failed, "sts:AssumeRole", role_arn)

@@ -12,7 +12,8 @@ description:
     service lists
     certificates.
   - A report in the bucket that is young enough will do. Otherwise one is requested, awaited and fetched from S3.
-  - The service makes one report of a CA in 30 minutes. When another run has requested one, that one is awaited.
+  - The service makes one report of a CA in 30 minutes. Until then the last one is returned, awaited if need be,
+    whatever its format and O(max_age).
 author:
   - The fleet_pki.aws_private_ca authors (@fleet-pki)
 extends_documentation_fragment:

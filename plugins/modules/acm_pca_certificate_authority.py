@@ -176,12 +176,18 @@ options:
     type: bool
     default: true
   parent_certificate_authority_arn:
-    description: The CA of the service that signs this subordinate; its own or one shared by another account.
+    description:
+      - The CA of the service that signs this subordinate; its own or one shared by another account.
+      - Whether it can sign, and does not end before O(validity), is looked at in check mode too, and before a
+        CA is made.
     type: str
   path_length:
     description:
-      - How many levels of CAs a subordinate may have below it; V(0) when it is not given. Chooses the template
-        C(SubordinateCACertificate_PathLenN).
+      - How many levels of CAs a subordinate may have below it, which chooses the template
+        C(SubordinateCACertificate_PathLenN). When it is not given, V(0) for a new CA, and what a CA has is
+        kept when its certificate is renewed.
+      - When it is given with O(parent_certificate_authority_arn) and the installed certificate says otherwise,
+        the parent signs another one.
     type: int
     choices: [0, 1, 2, 3]
   validity:
@@ -251,11 +257,12 @@ notes:
   - "Minimal IAM policy (to sign a subordinate, besides) - on the parent: C(acm-pca:DescribeCertificateAuthority),
     C(acm-pca:GetCertificate); on the parent, template C(SubordinateCACertificate_PathLen0/V1):
     C(acm-pca:IssueCertificate)."
+  - "Minimal IAM policy (to keep a subordinate signed or imported, besides) - on the CA:
+    C(acm-pca:GetCertificateAuthorityCertificate)."
   - "Minimal IAM policy (to change, delete and restore, besides) - on the CA: C(acm-pca:UpdateCertificateAuthority),
     C(acm-pca:UntagCertificateAuthority), C(acm-pca:DeleteCertificateAuthority),
     C(acm-pca:RestoreCertificateAuthority)."
-  - C(acm-pca:GetCertificateAuthorityCertificate) is needed to compare O(certificate) with the installed one.
-    With a CRL, C(s3:GetBucketAcl) and C(s3:GetBucketLocation) on the bucket are needed too.
+  - With a CRL, C(s3:GetBucketAcl) and C(s3:GetBucketLocation) on the bucket are needed too.
 seealso:
   - module: fleet_pki.aws_private_ca.acm_pca_certificate_authority_info
   - module: fleet_pki.aws_private_ca.acm_pca_policy

@@ -163,6 +163,7 @@ def main() -> None:
         required_one_of=[("certificate_arns", "certificate_authority_arn")],
         mutually_exclusive=[("certificate_arns", "certificate_authority_arn")],
         required_together=[("certificate_authority_arn", "audit_report_bucket")],
+        required_by=dict.fromkeys(("expiring_within", "subject", "template", "revoked"), "certificate_authority_arn"),
     )
     try:
         require_cryptography()

@@ -76,7 +76,7 @@ steps:
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ..module_utils._acm_pca.governance_api import GovernanceApi
-from ..module_utils._acm_pca.permissions import ACTIONS, Permission, Permissions
+from ..module_utils._acm_pca.permissions import ACTIONS, Permissions, desired_permission
 from ..module_utils._assumed_role import ASSUME_ROLE_OPTIONS
 from ..module_utils._errors import PrivateCaError
 from ..module_utils._service_clients import connect_service
@@ -93,12 +93,11 @@ ARGUMENTS = {
 def main() -> None:
     module = AnsibleAWSModule(argument_spec={**ASSUME_ROLE_OPTIONS, **ARGUMENTS}, supports_check_mode=True)
     params = module.params
-    arn = params["certificate_authority_arn"]
-    desired = Permission(arn, params["principal"], params["source_account"], tuple(params["actions"]))
     try:
-        permissions = Permissions(GovernanceApi(connect_service(params, authority_arn=arn)))
+        api = GovernanceApi(connect_service(params, authority_arn=params["certificate_authority_arn"]))
+        permissions = Permissions(api)
         ensure = permissions.present if params["state"] == "present" else permissions.absent
-        outcome = ensure(desired, module.check_mode)
+        outcome = ensure(desired_permission(params), module.check_mode)
     except PrivateCaError as error:
         module.fail_json(msg=str(error), **error.details)
     module.exit_json(**outcome.result("permission"))

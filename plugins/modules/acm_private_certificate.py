@@ -31,12 +31,15 @@ attributes:
 options:
   state:
     description:
-      - Whether ACM has the certificate. A deleted certificate stays valid until its CA revokes it.
+      - Whether ACM has the certificate. A deleted certificate stays valid until its CA revokes it. One that
+        something uses is not deleted.
     type: str
     choices: [present, absent]
     default: present
   certificate_arn:
-    description: ARN of an existing certificate. Without it, the certificate is found by its names, CA and key.
+    description:
+      - ARN of an existing certificate. Without it, the certificate is found by its names, CA and key.
+      - Names or a CA that are given beside it and that the certificate does not have are an error that names them.
     type: str
     aliases: [arn]
   domain_name:
@@ -59,7 +62,7 @@ options:
     description:
       - How long before its end the certificate is renewed at once, as V(90d) or V(25%). ACM itself renews
         60 days before.
-      - ACM renews on demand only what has been exported before.
+      - ACM renews on demand only what has been exported before; for another certificate that is due the task fails.
     type: str
   export_passphrase:
     description:

@@ -24,7 +24,13 @@ class Leaf:
     serial: str
 
 
-def issue(account: Any, authority: Mapping[str, str], name: str = "www.example.com", **validity: int) -> Leaf:
+def issue(
+    account: Any,
+    authority: Mapping[str, str],
+    name: str = "www.example.com",
+    algorithm: str = "SHA256WITHECDSA",
+    **validity: int,
+) -> Leaf:
     """Issue a certificate straight from the API."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
@@ -33,7 +39,7 @@ def issue(account: Any, authority: Mapping[str, str], name: str = "www.example.c
     arn = client.issue_certificate(
         CertificateAuthorityArn=authority["arn"],
         Csr=csr.public_bytes(serialization.Encoding.PEM),
-        SigningAlgorithm="SHA256WITHECDSA",
+        SigningAlgorithm=algorithm,
         Validity={"Type": "DAYS", "Value": validity.get("days", 30)},
         IdempotencyToken=name,
     )["CertificateArn"]

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Any, Callable, Mapping, Sequence
 
-from .._acm_pca.errors import BotoCoreError, ClientError, read_fault, translate
+from .._acm_pca.errors import BotoCoreError, ClientError, Fault, read_fault, translate
 from .._acm_pca.paging import collect_pages
-from .._acm_pca.retries import RetryPolicy, call_with_retries
+from .._acm_pca.retries import RetryPolicy, call_with_retries, carry_out
 from .._clock import Clock
 from .._errors import PrivateCaError, ServiceError
 
@@ -78,7 +78,19 @@ class CertificateManagerApi:
 
     def delete_certificate(self, arn: str) -> None:
         """Delete the certificate from ACM; it stays valid until its CA revokes it."""
-        self._on(arn, "delete_certificate", "delete the certificate")
+
+        def delete() -> None:
+            self._client.delete_certificate(CertificateArn=arn)
+
+        def is_gone(refusal: Fault) -> bool:
+            return refusal.code == "ResourceNotFoundException"
+
+        self._boundary(
+            "DeleteCertificate",
+            "delete the certificate",
+            arn,
+            lambda: carry_out(delete, self._retries, self._clock, is_gone),
+        )
 
     def list_tags(self, arn: str) -> dict[str, str]:
         """Return the certificate's tags."""

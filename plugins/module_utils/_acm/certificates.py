@@ -13,6 +13,7 @@ from .._acm_pca.governance_api import GovernanceApi
 from .._acm_pca.outcome import Outcome
 from .._acm_pca.polling import Polling
 from .._errors import AccessDenied, IssuanceFailed, ServiceError
+from .._reissue_policy import parse_renew_before
 from .api import KEY_ALGORITHMS, CertificateManagerApi
 from .plan import (
     ACTIONS,
@@ -24,6 +25,8 @@ from .plan import (
     plan_presence,
     predict,
     request_token,
+    require_passphrase,
+    require_unused,
     require_usable_authority,
 )
 
@@ -123,6 +126,7 @@ class PrivateCertificates:
         current = self.fetch(desired)
         if current is None:
             return Outcome((), None, None)
+        require_unused(current)
         if not check_mode:
             self.delete(current["arn"])
         return Outcome((f"Delete the certificate {current['arn']}",), compared(current, False), None)
@@ -187,14 +191,19 @@ class PrivateCertificates:
 
 
 def desired_certificate(params: Mapping[str, Any]) -> DesiredCertificate:
-    """Return what the module's options ask for."""
+    """Return what the module's options ask for; raise InvalidInput for what AWS would refuse only after a request."""
+    if params["renew_before"] is not None:
+        parse_renew_before(params["renew_before"])
+    if params["export_passphrase"] is not None:
+        require_passphrase(params["export_passphrase"])
+    tags = params["tags"]
     return DesiredCertificate(
         arn=params["certificate_arn"],
         domain_name=params["domain_name"],
         names=tuple(params["subject_alternative_names"]),
         authority_arn=params["certificate_authority_arn"],
         key_algorithm=params["key_algorithm"],
-        tags=params["tags"],
+        tags=None if tags is None else {str(key): str(value) for key, value in tags.items()},
         purge_tags=params["purge_tags"],
         renew_before=params["renew_before"],
     )

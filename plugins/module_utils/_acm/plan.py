@@ -86,8 +86,10 @@ def plan_presence(desired: DesiredCertificate, current: Mapping[str, Any] | None
                 remedy="Give domain_name and certificate_authority_arn, and no certificate_arn, to request one",
             )
         return (Step("request", f"Request a certificate for {', '.join(desired.all_names)}"),)
+    _require_its_names(desired, current)
     steps = []
     if is_due(desired, current, now):
+        _require_renewable(current)
         steps.append(Step("renew", f"Have the certificate renewed; it ends at {current['not_after']}"))
     if desired.tags is not None:
         to_set, to_remove = compare_aws_tags(current["tags"], dict(desired.tags), desired.purge_tags)
@@ -96,6 +98,56 @@ def plan_presence(desired: DesiredCertificate, current: Mapping[str, Any] | None
         if to_set:
             steps.append(Step("tag", f"Set the tags {', '.join(sorted(to_set))}", dict(to_set)))
     return tuple(steps)
+
+
+def _require_its_names(desired: DesiredCertificate, current: Mapping[str, Any]) -> None:
+    """Raise InvalidInput when the task gives a certificate's ARN, and names or a CA that it does not have."""
+    asked, found = desired.all_names if desired.domain_name else (), current["subject_alternative_names"]
+    compared_names = [", ".join(sorted({str(name).lower() for name in names})) for names in (found, asked)]
+    pairs = {
+        "names are": compared_names,
+        "certificate_authority_arn is": [current["certificate_authority_arn"], desired.authority_arn],
+    }
+    differences = [f"{what} {has}, not {wanted}" for what, (has, wanted) in pairs.items() if wanted and has != wanted]
+    if differences:
+        raise InvalidInput(
+            "Failed to change the certificate",
+            because="its " + ", its ".join(differences),
+            on=current["arn"],
+            remedy="They are fixed at the request: drop these options, or drop certificate_arn to request another one",
+            immutable=differences,
+        )
+
+
+def require_unused(current: Mapping[str, Any]) -> None:
+    """Raise InvalidInput for a certificate that AWS does not delete, because something serves it."""
+    if current["in_use_by"]:
+        raise InvalidInput(
+            "Failed to delete the certificate",
+            because=f"it is in use by {', '.join(current['in_use_by'])}",
+            on=current["arn"],
+            remedy="Take it off what uses it first",
+        )
+
+
+def _require_renewable(current: Mapping[str, Any]) -> None:
+    if current["renewal_eligibility"] == "INELIGIBLE":
+        raise InvalidInput(
+            "Failed to renew the certificate",
+            because="AWS Certificate Manager renews only what has been exported or is in use",
+            on=current["arn"],
+            remedy="Export it once (export_passphrase, without renew_before), or leave renew_before out",
+        )
+
+
+def require_passphrase(text: str) -> None:
+    """Raise InvalidInput for a passphrase that ExportCertificate does not take; the message does not show it."""
+    if not (4 <= len(text) <= 128 and text.isascii() and not set(text) & set("#$%")):
+        raise InvalidInput(
+            "Failed to understand export_passphrase",
+            because="AWS takes 4 to 128 ASCII characters without #, $ and %",
+            remedy="Give another passphrase",
+        )
 
 
 def is_due(desired: DesiredCertificate, current: Mapping[str, Any], now: datetime) -> bool:

@@ -19,7 +19,7 @@ from .._clock import Clock, SystemClock
 from .._x509.pem import extract_request
 from .errors import BotoCoreError, ClientError, Fault, IncompleteReply, read_fault, translate
 from .models import IssuanceRequest, IssuedCertificate, Validity
-from .retries import RetryPolicy, call_with_retries
+from .retries import RetryPolicy, call_with_retries, carry_out
 
 _PEM_BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -88,6 +88,9 @@ class PrivateCaApi:
 
     def _call(self, name: str, **parameters: Any) -> Any:
         return call_with_retries(lambda: getattr(self._client, name)(**parameters), self._retries, self._clock)
+
+    def _carry_out(self, name: str, is_repetition: Callable[[Fault], bool], **parameters: Any) -> None:
+        carry_out(lambda: getattr(self._client, name)(**parameters), self._retries, self._clock, is_repetition)
 
     @operation("describe the certificate authority")
     def describe_certificate_authority(self, arn: str) -> Authority:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Mapping
 
 from .._errors import AccessDenied, InvalidInput, ServiceError, WaitTimeout
@@ -91,6 +91,9 @@ class AuditReports:
             return self._outcome(wanted, recent, ())
         step = f"Request an audit report into the bucket {wanted.bucket}"
         if check_mode:
+            other = self.fetch(_guarded(wanted), any_format=True)
+            if other is not None:
+                return self._outcome(wanted, other, ())
             return Outcome((step,), {"recent_report": False}, {"recent_report": True})
         made = self.create(wanted)
         if made is None:
@@ -121,10 +124,9 @@ class AuditReports:
 
     def _wait_for_other(self, wanted: Audit) -> Report:
         """Return the report that another run asked for, once it is in the bucket."""
-        latest = Audit(wanted.arn, wanted.bucket, wanted.report_format, max_age=GUARD_SECONDS)
         failed = "Failed to get the audit report that is under way"
         try:
-            return self.polling.until(lambda: self.fetch(latest, any_format=True), failed, wanted.arn)
+            return self.polling.until(lambda: self.fetch(_guarded(wanted), any_format=True), failed, wanted.arn)
         except WaitTimeout as error:
             raise WaitTimeout(
                 error.failed,
@@ -149,6 +151,11 @@ class AuditReports:
         shown = filter_rows(rows, wanted.rows, self.polling.clock.now())
         before = {"recent_report": not steps}
         return Outcome(steps, before, {"recent_report": True}, facts, {"certificates": shown})
+
+
+def _guarded(wanted: Audit) -> Audit:
+    """Return what is wanted of a report so young, in either format, that the service makes no other."""
+    return replace(wanted, max_age=GUARD_SECONDS)
 
 
 def wanted_audit(params: Mapping[str, Any]) -> Audit:

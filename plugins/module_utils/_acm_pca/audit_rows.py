@@ -36,7 +36,7 @@ TIMES = ("not_before", "not_after", "issued_at", "revoked_at")
 
 @dataclass(frozen=True)
 class RowFilter:
-    """Which certificates of a report are meant; None lets all pass.
+    """Which certificates of a report are meant; None lets all pass. Raises InvalidInput for what is no filter.
 
     ``expiring_within`` is a time like ``30d`` (what has expired or is revoked does not expire), ``subject`` a regular
     expression, ``template`` a template's name or ARN.
@@ -46,6 +46,11 @@ class RowFilter:
     subject: str | None = None
     template: str | None = None
     revoked: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.expiring_within is not None:
+            _seconds(self.expiring_within)
+        _pattern(self.subject)
 
 
 def parse_report(text: str, report_format: str) -> list[dict[str, Any]]:
@@ -76,7 +81,7 @@ def _row(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def filter_rows(rows: Sequence[Mapping[str, Any]], wanted: RowFilter, now: float) -> list[Mapping[str, Any]]:
-    """Return the rows that pass; ``now`` is in epoch seconds. Raises InvalidInput for an unusable filter."""
+    """Return the rows that pass; ``now`` is in epoch seconds."""
     until = None if wanted.expiring_within is None else now + _seconds(wanted.expiring_within)
     subject = _pattern(wanted.subject)
     return [
@@ -96,10 +101,16 @@ def _expires(row: Mapping[str, Any], now: float, until: float) -> bool:
 
 
 def _seconds(text: str) -> float:
-    _share, seconds = parse_renew_before(text)
+    try:
+        _share, seconds = parse_renew_before(text)
+    except InvalidInput:
+        seconds = None
     if seconds is None:
         raise InvalidInput(
-            "Failed to filter certificates", because="expiring_within is no time", on=text, remedy="Give 30d"
+            "Failed to filter certificates",
+            because="expiring_within is no time",
+            on=text,
+            remedy="Give it like 30d or 12h",
         )
     return seconds
 

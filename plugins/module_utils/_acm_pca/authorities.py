@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Callable, Mapping, Sequence
 
 from .._errors import AuthorityUnusable, InvalidInput, ServiceError
-from .authority_activation import install_certificate, same_certificate, sign_certificate
+from .authority_activation import (
+    install_certificate,
+    path_length_of,
+    same_certificate,
+    settle_by_parent,
+    sign_certificate,
+)
 from .authority_api import AuthorityApi, tag_list
 from .authority_facts import authority_facts, crl_to_api, csr_extensions_to_api, ocsp_to_api, subject_to_api
 from .authority_lookup import Gathered, alike, find_by_arn, find_by_name, gather
@@ -43,8 +50,8 @@ class Authorities:
             found = gather(self.api, self._wait_until_created(found.facts["arn"]))
         if found is not None and desired_tags(desired) is not None and "ListTags" in found.denied:
             raise found.denied["ListTags"]
-        comparing = "GetCertificateAuthorityCertificate"
-        if found is not None and desired.activation.certificate is not None and comparing in found.denied:
+        comparing, given = "GetCertificateAuthorityCertificate", desired.activation
+        if found is not None and (given.certificate or given.parent_arn) and comparing in found.denied:
             raise found.denied[comparing]
         return found
 
@@ -97,6 +104,8 @@ class Authorities:
         found = self.fetch(desired)
         current = found.facts if found else None
         plan = plan_presence(desired, current, self._due(desired, current))
+        if desired.activation.parent_arn is not None and any(step.kind == "sign" for step in plan.steps):
+            desired = self._settle_by_parent(desired, current)
         if check_mode or not plan.steps:
             return _outcome(plan, current)
         steps = list(plan.steps)
@@ -116,9 +125,15 @@ class Authorities:
 
     def _due(self, desired: DesiredAuthority, current: Mapping[str, Any] | None) -> str | None:
         now = datetime.fromtimestamp(self.polling.clock.now(), tz=timezone.utc)
-        given = desired.activation.certificate
-        same = given is None or (current is not None and same_certificate(given, current["certificate"]))
-        return certificate_due(desired, current, now, same)
+        given, installed = desired.activation, None if current is None else current["certificate"]
+        same = given.certificate is None or same_certificate(given.certificate, installed)
+        length = given.path_length if given.parent_arn else None
+        same_length = length is None or installed is None or path_length_of(installed) == length
+        return certificate_due(desired, current, now, same, same_length)
+
+    def _settle_by_parent(self, desired: DesiredAuthority, current: Mapping[str, Any] | None) -> DesiredAuthority:
+        installed, now = None if current is None else current["certificate"], self.polling.clock.now()
+        return replace(desired, activation=settle_by_parent(self.api, desired.activation, installed, now))
 
     def _sign(self, arn: str, desired: DesiredAuthority) -> None:
         facts = authority_facts(self.api.authority_record(arn))

@@ -7,13 +7,20 @@
 from __future__ import annotations
 
 import ssl
+from dataclasses import replace
 from typing import Any, Mapping
 
 from .._errors import AuthorityUnusable, InvalidInput, ServiceError
 from .._issuance_token import derive_token
+from .._x509.facts import find_extension
+from .._x509.pem import load_certificate
+from .._x509.times import show_time
+from .api import Authority
+from .arns import parse_authority_arn
 from .authority_api import AuthorityApi
 from .authority_plan import DEFAULT_VALIDITY, Activation
-from .models import IssuanceRequest, IssuedCertificate
+from .expectations import BACKDATE, expected_end
+from .models import IssuanceRequest, IssuedCertificate, Validity
 from .polling import Polling
 from .templates import template_arn
 from .waiting import Patience, wait_for_certificate
@@ -21,28 +28,69 @@ from .waiting import Patience, wait_for_certificate
 _SETTLING_SECONDS = 60.0  # a CA that has just become active may refuse to issue for about a minute
 
 
+def settle_by_parent(api: AuthorityApi, activation: Activation, installed: str | None, now: float) -> Activation:
+    """Return the activation with what the task leaves open filled in, from the parent and the installed certificate.
+
+    ``now`` is in epoch seconds. Raises AuthorityUnusable or InvalidInput when the parent cannot sign: so it is known
+    in check mode, and before a CA is made, which costs money.
+    """
+    parent = api.describe_certificate_authority(parse_authority_arn(str(activation.parent_arn)).text)
+    validity = activation.validity or DEFAULT_VALIDITY["SUBORDINATE"]
+    _require_able_parent(parent, validity, now)
+    kept = path_length_of(installed) if installed else None
+    return replace(
+        activation,
+        path_length=activation.path_length if activation.path_length is not None else kept or 0,
+        signing_algorithm=activation.signing_algorithm or parent.signing_algorithm,
+        validity=validity,
+    )
+
+
+def _require_able_parent(parent: Authority, validity: Validity, now: float) -> None:
+    failed = "Failed to have the CA's certificate signed"
+    if parent.status != "ACTIVE":
+        because, remedy = f"the parent is {parent.status}", "Activate or enable the parent, or give another"
+        raise AuthorityUnusable(failed, because, parent.arn, remedy)
+    try:
+        end = expected_end(validity, now - BACKDATE)
+    except (ValueError, OverflowError):  # no date at all: the service says what it makes of it
+        return
+    if end is not None and parent.not_after is not None and end[0] - end[1] > parent.not_after:
+        raise InvalidInput(
+            failed,
+            because=f"the validity of {validity.type}:{validity.value} outlives the parent's certificate, which ends "
+            f"at {show_time(parent.not_after)}",
+            on=parent.arn,
+            remedy="Ask for a shorter validity, or renew the parent's certificate first",
+        )
+
+
+def path_length_of(certificate: str) -> int | None:
+    """Return how many levels of CAs a CA's certificate (PEM) lets be below it, None for any number."""
+    constraints = find_extension(load_certificate(certificate), lambda x509: x509.BasicConstraints)
+    return None if constraints is None else constraints.path_length
+
+
 def sign_certificate(api: AuthorityApi, facts: Mapping[str, Any], activation: Activation, polling: Polling) -> None:
     """Have the CA's certificate signed, by itself if it is a root or else by its parent, and install it."""
     csr = polling.until(lambda: _csr(api, facts["arn"]), "Failed to get the CA's CSR", facts["arn"])
-    request = signing_request(api, facts, activation, csr)
+    request = signing_request(facts, activation, csr)
     issued = _issue(api, request, polling)
     chain = "".join(issued.chain) if facts["type"] == "SUBORDINATE" else None
     install_certificate(api, facts["arn"], issued.certificate, chain, polling)
 
 
-def signing_request(api: AuthorityApi, facts: Mapping[str, Any], activation: Activation, csr: str) -> IssuanceRequest:
-    """Return the issuance of the CA's certificate: template of its path length, signing algorithm of its issuer."""
+def signing_request(facts: Mapping[str, Any], activation: Activation, csr: str) -> IssuanceRequest:
+    """Return the issuance of the CA's certificate, from a settled activation: template of its path length."""
     if facts["type"] == "ROOT":
-        issuer, template, algorithm = facts["arn"], "RootCACertificate", facts["signing_algorithm"]
+        issuer, template = facts["arn"], "RootCACertificate"
     else:
-        issuer = str(activation.parent_arn)
-        template = f"SubordinateCACertificate_PathLen{activation.path_length or 0}"
-        algorithm = activation.signing_algorithm or api.describe_certificate_authority(issuer).signing_algorithm
+        issuer, template = str(activation.parent_arn), f"SubordinateCACertificate_PathLen{activation.path_length}"
     return IssuanceRequest(
         certificate_authority_arn=issuer,
         csr=csr,
         template_arn=template_arn(template, issuer),
-        signing_algorithm=activation.signing_algorithm or algorithm,
+        signing_algorithm=activation.signing_algorithm or facts["signing_algorithm"],
         validity=activation.validity or DEFAULT_VALIDITY[facts["type"]],
         replaces=facts.get("serial"),
     )

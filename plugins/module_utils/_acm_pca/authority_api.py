@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from .api import PrivateCaApi, operation
+from .errors import Fault
 from .paging import collect_pages
 
 
@@ -39,12 +40,21 @@ class AuthorityApi(PrivateCaApi):
     @operation("delete the certificate authority")
     def delete_certificate_authority(self, arn: str, days: int) -> None:
         """Delete the CA; it can be restored for ``days`` (7 to 30)."""
-        self._call("delete_certificate_authority", CertificateAuthorityArn=arn, PermanentDeletionTimeInDays=days)
+
+        def is_deleted(refusal: Fault) -> bool:
+            return refusal.code == "InvalidStateException" and self.authority_record(arn)["Status"] == "DELETED"
+
+        parameters = {"CertificateAuthorityArn": arn, "PermanentDeletionTimeInDays": days}
+        self._carry_out("delete_certificate_authority", is_deleted, **parameters)
 
     @operation("restore the certificate authority")
     def restore_certificate_authority(self, arn: str) -> None:
         """Undo the CA's deletion, inside its window."""
-        self._call("restore_certificate_authority", CertificateAuthorityArn=arn)
+
+        def is_restored(refusal: Fault) -> bool:
+            return refusal.code == "InvalidStateException" and self.authority_record(arn)["Status"] != "DELETED"
+
+        self._carry_out("restore_certificate_authority", is_restored, CertificateAuthorityArn=arn)
 
     @operation("get the CSR of the certificate authority")
     def get_certificate_authority_csr(self, arn: str) -> str:

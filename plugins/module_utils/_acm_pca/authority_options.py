@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
+from .._errors import InvalidInput
+from .._reissue_policy import parse_renew_before
 from .authority_facts import (
     KEY_USAGE_MEMBERS,
     SUBJECT_MEMBERS,
@@ -109,7 +111,11 @@ ARGUMENTS: dict[str, Any] = {
 
 
 def desired_authority(params: Mapping[str, Any]) -> DesiredAuthority:
-    """Return what the module's options ask for, in the spelling of the facts."""
+    """Return what the module's options ask for, in the spelling of the facts.
+
+    Raises InvalidInput for what the service would refuse only after the steps before it.
+    """
+    _check_numbers(params)
     subject, extensions, tags = params["subject"], params["csr_extensions"], params["tags"]
     return DesiredAuthority(
         arn=params["certificate_authority_arn"],
@@ -129,6 +135,20 @@ def desired_authority(params: Mapping[str, Any]) -> DesiredAuthority:
         restore=params["restore"],
         activation=_activation(params),
     )
+
+
+def _check_numbers(params: Mapping[str, Any]) -> None:
+    given = {
+        "permanent_deletion_time_in_days": (params["permanent_deletion_time_in_days"], 7, 30),
+        "crl.expiration_in_days": ((params["crl"] or {}).get("expiration_in_days"), 1, 5000),
+        "validity.value": ((params["validity"] or {}).get("value"), 1, None),
+    }
+    for option, (value, least, most) in given.items():
+        if value is not None and (value < least or (most is not None and value > most)):
+            allowed = f"at least {least}" if most is None else f"{least} to {most}"
+            raise InvalidInput(f"Failed to understand {option}", f"AWS allows {allowed}", str(value), "Mend the number")
+    if params["renew_before"] is not None:
+        parse_renew_before(params["renew_before"])
 
 
 def _activation(params: Mapping[str, Any]) -> Activation:

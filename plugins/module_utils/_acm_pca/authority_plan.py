@@ -115,10 +115,8 @@ def plan_presence(desired: DesiredAuthority, current: Mapping[str, Any] | None, 
         require_same_identity(desired, current)
         before = compared(current, due)
         base, steps = _plan_revival(desired, current)
-    if base["type"] == "ROOT" and desired.activation.path_length is not None:
-        raise InvalidInput(
-            "Failed to sign the root certificate", because="a root has no path length", remedy="Drop path_length"
-        )
+    if base["type"] == "ROOT":
+        _require_no_parent(desired.activation)
     facts = compared(base, due)
     advice: list[str] = []
     for decide in (_plan_enabling, _plan_certificate, _plan_revocation, _plan_disabling, _plan_tags):
@@ -165,6 +163,17 @@ def require_same_identity(desired: DesiredAuthority, current: Mapping[str, Any])
             on=current["arn"],
             remedy="They are fixed at creation: drop these options, or create another CA under another name",
             immutable=differences,
+        )
+
+
+def _require_no_parent(activation: Activation) -> None:
+    unfit = {"path_length": activation.path_length, "parent_certificate_authority_arn": activation.parent_arn}
+    given = [name for name, value in unfit.items() if value is not None]
+    if given:
+        raise InvalidInput(
+            "Failed to sign the root certificate",
+            because="a root signs itself and has neither a parent nor a path length",
+            remedy=f"Drop {' and '.join(given)}, or give the type SUBORDINATE",
         )
 
 
@@ -349,11 +358,12 @@ def _merge(asked: Mapping[str, Any] | None, found: Mapping[str, Any]) -> dict[st
 
 
 def certificate_due(
-    desired: DesiredAuthority, current: Mapping[str, Any] | None, now: datetime, same: bool
+    desired: DesiredAuthority, current: Mapping[str, Any] | None, now: datetime, same: bool, same_length: bool = True
 ) -> str | None:
-    """Return why the CA needs a certificate: ``missing``, ``expired``, ``replaced``, ``due_for_renewal``, or None.
+    """Return why the CA needs a certificate, or None.
 
-    ``same``: the certificate given to import is the installed one.
+    It is ``missing``, ``replaced``, ``expired``, ``path_length_changed`` or ``due_for_renewal``. ``same``: the
+    certificate given to import is the installed one. ``same_length``: the installed one has the path length asked for.
     """
     if not desired.activation.wanted:
         return None
@@ -364,6 +374,8 @@ def certificate_due(
     not_before, not_after = (datetime.strptime(current[end], TIME_FORMAT) for end in ("not_before", "not_after"))
     if current["status"] == "EXPIRED" or now >= not_after:
         return "expired"
+    if not same_length:
+        return "path_length_changed"
     margin = desired.activation.renew_before
     due = margin is not None and now >= not_after - renewal_margin(margin, not_after - not_before)
     return "due_for_renewal" if due else None

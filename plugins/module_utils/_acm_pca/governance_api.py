@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from .api import PrivateCaApi, operation
+from .errors import Fault
 from .paging import collect_pages
 
 
@@ -18,7 +19,8 @@ class GovernanceApi(PrivateCaApi):
     @operation("revoke the certificate")
     def revoke_certificate(self, arn: str, serial: str, reason: str) -> None:
         """Revoke the CA's certificate with this serial (hexadecimal)."""
-        self._call("revoke_certificate", CertificateAuthorityArn=arn, CertificateSerial=serial, RevocationReason=reason)
+        parameters = {"CertificateSerial": serial, "RevocationReason": reason}
+        self._carry_out("revoke_certificate", _is_revoked, CertificateAuthorityArn=arn, **parameters)
 
     @operation("get the certificate of the certificate authority")
     def get_certificate_authority_certificate(self, arn: str) -> str:
@@ -34,13 +36,13 @@ class GovernanceApi(PrivateCaApi):
     def create_permission(self, arn: str, principal: str, account: str | None, actions: Sequence[str]) -> None:
         """Grant the principal these actions on the CA."""
         parameters: dict[str, Any] = {"Principal": principal, "Actions": list(actions), **_source_account(account)}
-        self._call("create_permission", CertificateAuthorityArn=arn, **parameters)
+        self._carry_out("create_permission", _is_granted, CertificateAuthorityArn=arn, **parameters)
 
     @operation("withdraw the permission")
     def delete_permission(self, arn: str, principal: str, account: str | None) -> None:
         """Withdraw the principal's permission on the CA."""
         parameters: dict[str, Any] = {"Principal": principal, **_source_account(account)}
-        self._call("delete_permission", CertificateAuthorityArn=arn, **parameters)
+        self._carry_out("delete_permission", _is_withdrawn, CertificateAuthorityArn=arn, **parameters)
 
     @operation("get the resource policy of the certificate authority")
     def get_policy(self, arn: str) -> str:
@@ -74,6 +76,18 @@ class GovernanceApi(PrivateCaApi):
         parameters = {"CertificateAuthorityArn": arn, "AuditReportId": report_id}
         record: Mapping[str, Any] = self._call("describe_certificate_authority_audit_report", **parameters)
         return record
+
+
+def _is_revoked(refusal: Fault) -> bool:
+    return refusal.code in ("RequestAlreadyProcessedException", "RequestInProgressException")
+
+
+def _is_granted(refusal: Fault) -> bool:
+    return refusal.code == "PermissionAlreadyExistsException"
+
+
+def _is_withdrawn(refusal: Fault) -> bool:
+    return refusal.code == "ResourceNotFoundException"
 
 
 def _source_account(account: str | None) -> dict[str, str]:

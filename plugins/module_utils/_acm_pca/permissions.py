@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Mapping
 
+from .._errors import InvalidInput
 from .governance_api import GovernanceApi
 from .outcome import Outcome
 
@@ -23,6 +25,20 @@ class Permission:
     principal: str = "acm.amazonaws.com"
     account: str | None = None
     actions: tuple[str, ...] = ACTIONS
+
+
+def desired_permission(params: Mapping[str, Any]) -> Permission:
+    """Return what the module's options ask for; raise InvalidInput for what the service takes for no permission."""
+    arn, account, actions = params["certificate_authority_arn"], params["source_account"], params["actions"]
+    if account is not None and not re.fullmatch(r"\d{12}", account):
+        raise InvalidInput(
+            "Failed to understand source_account", "it is no account number", account, "Give its 12 digits, quoted"
+        )
+    if not actions:
+        raise InvalidInput(
+            "Failed to understand actions", because="there are none", remedy="Give some, or withdraw with state=absent"
+        )
+    return Permission(arn, params["principal"], account, tuple(actions))
 
 
 @dataclass(frozen=True)

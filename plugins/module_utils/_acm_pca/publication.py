@@ -15,10 +15,13 @@ from .._x509.facts import find_extension
 
 if TYPE_CHECKING:
     from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.x509 import ocsp
 
 OCSP_ACCESS = "1.3.6.1.5.5.7.48.1"  # id-ad-ocsp, RFC 6960
 OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"  # id-kp-OCSPSigning
+RSA_PSS = "1.2.840.113549.1.1.10"  # id-RSASSA-PSS, RFC 4055
 _LARGEST = 64 * 1024 * 1024
 
 
@@ -83,7 +86,7 @@ def read_crl(certificate: x509.Certificate, issuer: x509.Certificate, fetch: Fet
     """Return what the certificate's CRL says, or None while it is not published; InvalidInput when there is none."""
     from cryptography import x509
 
-    url = _required(crl_url(certificate), certificate, "crl", "has no CRL distribution point")
+    url = require_url("crl", certificate)
     try:
         crl = x509.load_der_x509_crl(fetch(url))
     except (ValueError, Unreachable):
@@ -101,7 +104,7 @@ def read_ocsp(certificate: x509.Certificate, issuer: x509.Certificate, fetch: Fe
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.x509 import ocsp
 
-    url = _required(ocsp_url(certificate), certificate, "ocsp", "names no OCSP responder")
+    url = require_url("ocsp", certificate)
     request = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA1()).build()  # noqa: S303 RFC 5019
     try:
         response = ocsp.load_der_ocsp_response(fetch(url, request.public_bytes(serialization.Encoding.DER)))
@@ -124,7 +127,16 @@ READERS: dict[str, Callable[[x509.Certificate, x509.Certificate, Fetch], Publica
 }
 
 
-def _required(url: str | None, certificate: x509.Certificate, source: str, lack: str) -> str:
+ADDRESSES: dict[str, tuple[Callable[[x509.Certificate], str | None], str]] = {
+    "crl": (crl_url, "has no CRL distribution point"),
+    "ocsp": (ocsp_url, "names no OCSP responder"),
+}
+
+
+def require_url(source: str, certificate: x509.Certificate) -> str:
+    """Return where the certificate says that ``source`` (crl, ocsp) is; raise InvalidInput when it does not say."""
+    find_url, lack = ADDRESSES[source]
+    url = find_url(certificate)
     if url is not None:
         return url
     raise InvalidInput(
@@ -165,12 +177,53 @@ def _is_responder(certificate: x509.Certificate, issuer: x509.Certificate) -> bo
 
 
 def _verify(response: ocsp.OCSPResponse, key: Any) -> None:
+    """Raise InvalidSignature unless the key signed the response; one of a kind unknown here has signed nothing."""
+    from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-    signed, algorithm = response.tbs_response_bytes, response.signature_hash_algorithm
-    if isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
-        key.verify(response.signature, signed, padding.PKCS1v15(), algorithm)
-    elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm is not None:
-        key.verify(response.signature, signed, ec.ECDSA(algorithm))
+    signature, signed = response.signature, response.tbs_response_bytes
+    if response.signature_algorithm_oid.dotted_string == RSA_PSS:
+        _verify_pss(signature, signed, key)
+    elif isinstance(key, rsa.RSAPublicKey):
+        key.verify(signature, signed, padding.PKCS1v15(), _hash_of(response))
+    elif isinstance(key, ec.EllipticCurvePublicKey):
+        key.verify(signature, signed, ec.ECDSA(_hash_of(response)))
     elif hasattr(key, "verify"):
-        key.verify(response.signature, signed)
+        key.verify(signature, signed)
+    else:
+        raise InvalidSignature
+
+
+def _hash_of(response: ocsp.OCSPResponse) -> hashes.HashAlgorithm:
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+    try:
+        algorithm = response.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        algorithm = None
+    if algorithm is None:
+        raise InvalidSignature
+    return algorithm
+
+
+def _verify_pss(signature: bytes, signed: bytes, key: Any) -> None:
+    """Verify with each hash that the service offers: ``cryptography`` reads no parameters of a response's algorithm."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+    for algorithm in (hashes.SHA256(), hashes.SHA384(), hashes.SHA512()):
+        scheme = padding.PSS(padding.MGF1(algorithm), algorithm.digest_size)
+        if isinstance(key, rsa.RSAPublicKey) and _fits(key, signature, signed, scheme, algorithm):
+            return
+    raise InvalidSignature
+
+
+def _fits(key: rsa.RSAPublicKey, signature: bytes, signed: bytes, scheme: Any, algorithm: hashes.HashAlgorithm) -> bool:
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        key.verify(signature, signed, scheme, algorithm)
+    except InvalidSignature:
+        return False
+    return True

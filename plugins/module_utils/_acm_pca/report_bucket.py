@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, TypeVar
 
 from .._clock import Clock
-from .._errors import AccessDenied, InvalidInput, PrivateCaError
+from .._errors import AccessDenied, InvalidInput, PrivateCaError, ServiceError
 from .errors import BotoCoreError, ClientError, read_fault, translate
 from .retries import RetryPolicy, call_with_retries
 
@@ -75,4 +75,6 @@ def _explain(error: BaseException, action: str, place: str) -> PrivateCaError:
         return AccessDenied(failed, fault.message, place, f"Allow s3:{action} on {place} to this identity", **details)
     if fault.code in ("NoSuchBucket", "NoSuchKey", "404"):
         return InvalidInput(failed, fault.message, place, "Give the bucket that the report was written to", **details)
+    if fault.code == "InvalidObjectState":
+        return ServiceError(failed, fault.message, place, "Restore the object from its archive first", **details)
     return translate(error, failed, f"s3:{action}", place)

@@ -65,3 +65,24 @@ def call_with_retries(
                 raise
             clock.sleep(pause)
             attempt += 1
+
+
+def carry_out(
+    call: Callable[[], object], policy: RetryPolicy, clock: Clock, is_repetition: Callable[[Fault], bool]
+) -> None:
+    """Carry out what AWS refuses when it is asked again, such as a deletion; raise the last botocore exception.
+
+    The reply of an attempt may be lost, and the next one be refused because the first was carried out: a refusal for
+    which ``is_repetition`` holds is then none.
+    """
+    doubtful: list[Fault] = []
+
+    def note(fault: Fault) -> None:
+        if fault.carried_out is None:
+            doubtful.append(fault)
+
+    try:
+        call_with_retries(call, policy, clock, note)
+    except ClientError as error:
+        if not (doubtful and is_repetition(read_fault(error))):
+            raise

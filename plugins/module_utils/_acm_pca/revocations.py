@@ -19,7 +19,7 @@ from .arns import authority_of_certificate
 from .governance_api import GovernanceApi
 from .outcome import Outcome
 from .polling import Polling
-from .publication import READERS, REASONS, Fetch, Publication, crl_url, ocsp_url
+from .publication import ADDRESSES, READERS, REASONS, Fetch, Publication, require_url
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -87,12 +87,14 @@ class Revocations:
     def present(self, desired: Revocation, check_mode: bool) -> Outcome:
         """Have the certificate revoked, and published as revoked where the task waits for that."""
         target = self.fetch(desired)
-        issuer = self._issuer(desired, target) if check_mode or desired.wait_for else None
+        sources = _sources(target)
+        _require_sources(desired, target)
+        issuer = self._issuer(desired) if sources and (check_mode or desired.wait_for) else None
         if check_mode:
-            published = self._published(target, issuer)
+            published = self._published(sources, target.certificate, issuer)
             return _outcome(desired, target, not any(one.revoked for one in published), published)
         changed = self.create(desired, target)
-        published = [self._wait(source, target, issuer) for source in desired.wait_for]
+        published = [self._wait(source, target.certificate, issuer) for source in desired.wait_for]
         return _outcome(desired, target, changed, published)
 
     def _download(self, desired: Revocation) -> str:
@@ -109,43 +111,41 @@ class Revocations:
         )
         return issued.certificate
 
-    def _issuer(self, desired: Revocation, target: Target) -> x509.Certificate | None:
-        if target.certificate is None and desired.wait_for:
-            raise InvalidInput(
-                "Failed to wait for the publication of the revocation",
-                because="a serial alone does not tell where CRL and OCSP are",
-                on=target.serial,
-                remedy="Give certificate or certificate_arn",
-            )
-        if target.certificate is None or not (crl_url(target.certificate) or ocsp_url(target.certificate)):
-            return None
+    def _issuer(self, desired: Revocation) -> x509.Certificate:
         return load_certificate(self.api.get_certificate_authority_certificate(desired.authority_arn))
 
-    def _published(self, target: Target, issuer: x509.Certificate | None) -> list[Publication]:
+    def _published(self, sources: Sequence[str], certificate: Any, issuer: Any) -> list[Publication]:
         """Return what can be read now, for check mode: the service itself has no operation that tells."""
-        if target.certificate is None or issuer is None:
-            return []
-        sources = [name for name, url in (("crl", crl_url), ("ocsp", ocsp_url)) if url(target.certificate)]
-        answers = [READERS[source](target.certificate, issuer, self.fetch_url) for source in sources]
+        answers = [READERS[source](certificate, issuer, self.fetch_url) for source in sources]
         return [answer for answer in answers if answer is not None]
 
-    def _wait(self, source: str, target: Target, issuer: x509.Certificate | None) -> Publication:
-        certificate = target.certificate
-        if certificate is None or issuer is None:
-            raise InvalidInput(
-                "Failed to wait for the publication of the revocation",
-                because="the certificate points to neither a CRL nor an OCSP responder",
-                on=target.serial,
-                remedy="Leave wait_for out",
-            )
-
+    def _wait(self, source: str, certificate: Any, issuer: Any) -> Publication:
         def revoked() -> Publication | None:
             answer = READERS[source](certificate, issuer, self.fetch_url)
             return answer if answer is not None and answer.revoked else None
 
-        failed = f"Failed to see the revocation published ({source})"
-        remedy = "It is revoked; raise wait_timeout to wait longer"
-        return self.polling.until(revoked, failed, target.serial, remedy)
+        failed, serial = f"Failed to see the revocation published ({source})", format(certificate.serial_number, "x")
+        return self.polling.until(revoked, failed, serial, "It is revoked; raise wait_timeout to wait longer")
+
+
+def _sources(target: Target) -> list[str]:
+    """Return where the certificate says that its revocation is published; a serial alone does not say."""
+    certificate = target.certificate
+    return [] if certificate is None else [name for name, (find, _lack) in ADDRESSES.items() if find(certificate)]
+
+
+def _require_sources(desired: Revocation, target: Target) -> None:
+    """Raise InvalidInput when the task waits for what will never show it; a revocation cannot be taken back."""
+    if target.certificate is None and desired.wait_for:
+        raise InvalidInput(
+            "Failed to wait for the publication of the revocation",
+            because="a serial alone does not tell where CRL and OCSP are",
+            on=target.serial,
+            remedy="Give certificate or certificate_arn",
+        )
+    if target.certificate is not None:
+        for source in desired.wait_for:
+            require_url(source, target.certificate)
 
 
 def desired_revocation(params: Mapping[str, Any]) -> Revocation:

@@ -37,6 +37,7 @@ def test_the_ledger_is_read_by_host_and_name_and_reading_makes_none(
             {"name": "one", ISSUE: {**issue, "lineage": {"host": "web1", "name": "web"}}},
             {"name": "other", ISSUE: {**issue, "lineage": {"host": "web2", "name": "web"}, "replaces": "1a"}},
             read,
+            {**read, "name": "read in check mode", "check_mode": True},
             {"name": "soon", LEDGER_INFO: {"ledger_path": ledger, "expiring_within": "30d"}},
             {"name": "later", LEDGER_INFO: {"ledger_path": ledger, "expiring_within": "91d", "lineage": "web"}},
             {"name": "no time", LEDGER_INFO: {"ledger_path": ledger, "expiring_within": "x"}, "ignore_errors": True},
@@ -48,6 +49,8 @@ def test_the_ledger_is_read_by_host_and_name_and_reading_makes_none(
     assert (record["state"], record["serial"]) == ("issued", issued["facts"]["serial"])
     assert record["not_after"] == issued["facts"]["not_after"]
     assert record["terms"]["validity"] == "DAYS:90"
+    checked = result_of(run, "read in check mode")
+    assert (checked["changed"], checked["records"]) == (False, [record])
     assert result_of(run, "soon")["records"] == []
     assert len(result_of(run, "later")["records"]) == 2
     assert "Write it like" in result_of(run, "no time")["msg"]

@@ -27,6 +27,18 @@ def test_a_permission_goes_through_the_five_steps(account, root, run_playbook):
     assert steps.changed.result["permission"]["actions"] == ["GetCertificate", "IssueCertificate"]
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [({"source_account": "4455556666"}, "Give its 12 digits"), ({"actions": []}, "withdraw with state=absent")],
+)
+def test_what_is_no_permission_is_refused_in_check_mode_too(account, root, options, says):
+    for check_mode in (True, False):
+        assert (
+            says
+            in account.run("acm_pca_permission", check_mode, certificate_authority_arn=root["arn"], **options)["msg"]
+        )
+
+
 def test_a_permission_is_withdrawn_once(account, root):
     options = {"certificate_authority_arn": root["arn"]}
     account.must_run("acm_pca_permission", **options)

@@ -24,8 +24,9 @@ def test_a_report_goes_through_the_five_steps(account, root, options, run_playbo
     leaf = issue(account, root)
     changed = {**options, "format": "CSV", "subject": "www"}
     control.settings(audit_report_delay=1.0)
-    steps = run_five_steps(run_playbook, MODULE, options, options, account.connection)
-    assert steps.statuses == [*EXPECTED[:-1], "ok"]
+    steps = run_five_steps(run_playbook, MODULE, options, changed, account.connection)
+    assert steps.statuses == [*EXPECTED[:-1], "ok"], "inside 30 minutes there is no other report"
+    assert [row["serial"] for row in steps.changed.result["certificates"]] == [leaf.serial]
     assert steps.check.result["diff"] == steps.apply.result["diff"]
     assert steps.apply.result["audit_report"]["s3_key"] == steps.again.result["audit_report"]["s3_key"]
     assert leaf.serial in [row["serial"] for row in steps.again_check.result["certificates"]]
@@ -49,6 +50,23 @@ def test_rows_are_those_that_pass_the_filters(account, root, options):
     assert [row["revocation_reason"] for row in revoked["certificates"]] == ["SUPERSEDED"]
     roots = account.must_run(MODULE, **options, template="RootCACertificate")
     assert [row["serial"] for row in roots["certificates"]] == [root["serial"]]
+
+
+@pytest.mark.parametrize("other", [{"format": "CSV"}, {"max_age": 0}], ids=lambda other: next(iter(other)))
+def test_check_mode_knows_that_no_other_report_is_made_inside_the_30_minutes(account, options, other):
+    account.must_run(MODULE, **options)
+    check, applied = (account.must_run(MODULE, check_mode=mode, **options, **other) for mode in (True, False))
+    assert check == applied
+    assert not applied["changed"]
+
+
+def test_check_mode_knows_that_another_report_is_made_after_the_30_minutes(account, options, control):
+    control.advance(-1801)
+    account.must_run(MODULE, **options)
+    control.advance(1801)
+    check, applied = (account.must_run(MODULE, check_mode=mode, **options) for mode in (True, False))
+    assert (check["changed"], check["steps"]) == (applied["changed"], applied["steps"])
+    assert applied["changed"]
 
 
 @pytest.mark.parametrize("code", ["RequestInProgressException", "RequestFailedException", "LimitExceededException"])
@@ -82,5 +100,7 @@ def test_the_info_module_lists_what_the_newest_report_has(account, root, options
     account.must_run(MODULE, **options)
     soon = account.must_run("acm_pca_certificate_info", **listing, expiring_within="7d")
     assert [row["serial"] for row in soon["listed"]] == [leaf.serial]
+    unlisted = account.run("acm_pca_certificate_info", certificate_arns=[leaf.arn], expiring_within="7d")
+    assert "certificate_authority_arn" in unlisted["msg"], "a filter of the list must not be ignored"
     too_old = account.run("acm_pca_certificate_info", **listing, max_age=-1)
     assert "older than" in too_old["msg"]

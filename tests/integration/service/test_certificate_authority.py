@@ -10,6 +10,15 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.authorities import Authorities
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.authority_api import AuthorityApi
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.authority_options import (
+    ARGUMENTS,
+    desired_authority,
+)
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.authority_plan import plan_presence
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.polling import Polling
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._clock import SystemClock
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -62,6 +71,24 @@ def test_a_subordinate_is_signed_by_its_parent_and_openssl_agrees(account, root,
         ["openssl", "x509", "-in", tmp_path / "sub.pem", "-noout", "-text"], capture_output=True, text=True, check=True
     ).stdout
     assert "CA:TRUE, pathlen:0" in text
+
+
+ABOUT_THE_PARENT = {
+    "no ARN": (lambda arn: {"parent_certificate_authority_arn": "root"}, "does not have the form of one"),
+    "unknown": (lambda arn: {"parent_certificate_authority_arn": f"{arn[:-12]}000000000000"}, "Check the ARN"),
+    "outlived": (lambda arn: {"validity": {"type": "YEARS", "value": 11}}, "outlives the parent's certificate"),
+    "disabled": (lambda arn: {}, "the parent is DISABLED"),
+}
+
+
+@pytest.mark.parametrize("case", ABOUT_THE_PARENT)
+def test_a_parent_that_cannot_sign_is_known_in_check_mode_and_before_a_ca_is_made(account, root, case):
+    options, says = ABOUT_THE_PARENT[case]
+    account.must_run(MODULE, name="root", enabled=case != "disabled")
+    given = {**SUBORDINATE, "parent_certificate_authority_arn": root["arn"], **options(root["arn"])}
+    for check_mode in (True, False):
+        assert says in account.run(MODULE, check_mode, **given)["msg"]
+    assert len(authorities(account)) == 1
 
 
 def test_a_parent_of_another_account_signs(account, new_account, root):
@@ -167,6 +194,8 @@ def test_a_root_is_disabled_enabled_deleted_and_restored(account):
     deleted = account.must_run(MODULE, name="root", state="absent", permanent_deletion_time_in_days=7)
     assert check["changed"]
     assert deleted["certificate_authority"]["status"] == "DELETED"
+    until = datetime.fromisoformat(deleted["certificate_authority"]["restorable_until"])
+    assert timedelta(days=6) < until - datetime.now(UTC) <= timedelta(days=7)
     assert not account.must_run(MODULE, name="root", state="absent")["changed"]
     assert not account.must_run(MODULE, certificate_authority_arn=arn, state="absent")["changed"]
     refused = account.run(MODULE, certificate_authority_arn=arn)
@@ -181,6 +210,14 @@ def test_a_root_deleted_a_moment_ago_is_created_anew_and_not_found_by_its_token(
     second = account.must_run(MODULE, **ROOT)["certificate_authority"]
     assert second["arn"] != first
     assert second["status"] == "ACTIVE"
+
+
+def test_two_control_nodes_that_find_none_at_once_make_one(account):
+    desired = desired_authority({**{name: given.get("default") for name, given in ARGUMENTS.items()}, **ROOT})
+    (creation, *_rest) = plan_presence(desired, None, "missing").steps
+    nodes = [Authorities(AuthorityApi(account.client()), Polling(SystemClock())) for _node in range(2)]
+    assert len({node.create(desired, creation.argument) for node in nodes}) == 1
+    assert len(authorities(account)) == 1
 
 
 def test_a_run_that_was_killed_after_the_creation_is_taken_up(account, control):
@@ -287,10 +324,27 @@ def test_what_is_chosen_at_creation_is_kept_and_seen_by_the_next_run(account, fi
     assert (shown if isinstance(value, str) else {key: shown[key] for key in value}) == value
 
 
+def path_length_of(facts):
+    certificate = x509.load_pem_x509_certificate(facts["certificate"].encode())
+    return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length
+
+
 @pytest.mark.parametrize("length", [0, 1, 2, 3])
 def test_a_subordinate_has_the_path_length_that_is_asked(account, root, length):
     options = {**SUBORDINATE, "parent_certificate_authority_arn": root["arn"], "path_length": length}
     made = account.must_run(MODULE, **options)["certificate_authority"]
-    certificate = x509.load_pem_x509_certificate(made["certificate"].encode())
-    assert certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length == length
+    assert path_length_of(made) == length
     assert not account.must_run(MODULE, **options)["changed"]
+
+
+def test_a_path_length_is_kept_by_a_renewal_and_changed_by_another_signature(account, root):
+    options = {"name": "sub", "parent_certificate_authority_arn": root["arn"]}
+    account.must_run(MODULE, **{**SUBORDINATE, **options, "path_length": 2})
+    renewed = account.must_run(MODULE, **options, renew_before="1200d", validity={"type": "YEARS", "value": 4})
+    assert (len(renewed["steps"]), path_length_of(renewed["certificate_authority"])) == (1, 2)
+    check = account.must_run(MODULE, check_mode=True, **options, path_length=1)
+    changed = account.must_run(MODULE, **options, path_length=1)
+    assert check["steps"] == changed["steps"]
+    assert changed["steps"] == [f"Let the parent {root['arn']} sign the certificate (path_length_changed)"]
+    assert path_length_of(changed["certificate_authority"]) == 1
+    assert not account.must_run(MODULE, **options, path_length=1)["changed"]

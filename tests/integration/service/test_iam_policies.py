@@ -29,6 +29,8 @@ SIGNED = {"signing_algorithm": "SHA256WITHECDSA"}
 Options = Callable[[Any, Mapping[str, Any]], dict[str, Any]]
 ROOT = {"name": "made", "type": "ROOT", "key_algorithm": "EC_prime256v1", "subject": {"common_name": "Made"}}
 
+SUBORDINATE = {**ROOT, "type": "SUBORDINATE"}
+
 
 def leaf_serial(account: Any, root: Mapping[str, Any]) -> dict[str, Any]:
     return {ARN: root["arn"], "serial": issue(account, root).serial}
@@ -88,7 +90,19 @@ CASES: dict[str, tuple[str, tuple[str, ...], list[Options]]] = {
     "sign a subordinate": (
         "acm_pca_certificate_authority",
         ("to make a root", "to sign a subordinate"),
-        [lambda _account, root: {**ROOT, "type": "SUBORDINATE", "parent_certificate_authority_arn": root["arn"]}],
+        [lambda _account, root: {**SUBORDINATE, "parent_certificate_authority_arn": root["arn"]}],
+    ),
+    "renew a subordinate": (
+        "acm_pca_certificate_authority",
+        ("to make a root", "to sign a subordinate", "to keep a subordinate signed or imported"),
+        [
+            lambda _account, root: {**SUBORDINATE, "parent_certificate_authority_arn": root["arn"]},
+            lambda _account, root: {
+                "name": "made",
+                "parent_certificate_authority_arn": root["arn"],
+                "renew_before": "1200d",
+            },
+        ],
     ),
     "change, delete and restore": (
         "acm_pca_certificate_authority",

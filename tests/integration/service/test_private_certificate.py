@@ -69,12 +69,92 @@ def test_an_exported_certificate_is_renewed_under_its_arn(account, options):
     assert renewed["certificate"]["serial"] != made["serial"]
 
 
+def test_a_certificate_that_was_never_exported_is_not_renewed_on_demand_and_check_mode_knows(account, options):
+    made = account.must_run(MODULE, **options)["certificate"]
+    for check_mode in (True, False):
+        failed = account.run(MODULE, check_mode, **options, renew_before="400d")
+        assert made["arn"] in failed["msg"]
+        assert "Export it once" in failed["msg"]
+    account.must_run(MODULE, **options, export_passphrase="passphrase")
+    assert account.must_run(MODULE, **options, renew_before="400d")["certificate"]["serial"] != made["serial"]
+
+
+TOO_LATE = {
+    "passphrase too short": ({"export_passphrase": "abc"}, "4 to 128 ASCII characters"),
+    "passphrase too long": ({"export_passphrase": "a" * 129}, "4 to 128 ASCII characters"),
+    "passphrase with $": ({"export_passphrase": "cash$"}, "4 to 128 ASCII characters"),
+    "passphrase beyond ASCII": ({"export_passphrase": "schlüssel"}, "4 to 128 ASCII characters"),
+    "no time": ({"renew_before": "soon"}, "Write it like 33%, 30d or 12h"),
+}
+
+
+@pytest.mark.parametrize("case", TOO_LATE)
+def test_what_would_be_refused_only_after_the_request_is_refused_before_it(account, options, case):
+    given, says = TOO_LATE[case]
+    for check_mode in (True, False):
+        failed = account.run(MODULE, check_mode, **options, **given)
+        assert says in failed["msg"]
+        assert given.get("export_passphrase", "?!") not in failed["msg"]
+    assert listed(account) == []
+
+
+@pytest.mark.parametrize("passphrase", ["abcd", "a" * 128, "correct horse, battery: staple!"])
+def test_a_passphrase_that_aws_takes_is_taken(account, options, passphrase):
+    assert account.must_run(MODULE, **options, export_passphrase=passphrase)["encrypted_private_key"]
+
+
 def test_a_certificate_is_deleted_once(account, options):
     arn = account.must_run(MODULE, **options)["certificate"]["arn"]
     assert account.must_run(MODULE, check_mode=True, certificate_arn=arn, state="absent")["changed"]
     assert account.must_run(MODULE, **options, state="absent")["changed"]
     assert not account.must_run(MODULE, **options, state="absent")["changed"]
     assert listed(account) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        ({"domain_name": "b.example.com"}, "names are www.example.com, not b.example.com"),
+        ({"subject_alternative_names": ["b.example.com"]}, "not b.example.com, www.example.com"),
+    ],
+)
+def test_a_difference_that_nothing_can_change_is_named(account, options, other, says):
+    arn = account.must_run(MODULE, **options)["certificate"]["arn"]
+    assert not account.must_run(MODULE, certificate_arn=arn, **{**options, "domain_name": "WWW.example.com"})["changed"]
+    for check_mode in (True, False):
+        assert says in account.run(MODULE, check_mode, certificate_arn=arn, **{**options, **other})["msg"]
+
+
+def test_a_certificate_in_use_is_not_deleted_and_check_mode_knows(account, options):
+    arn = account.must_run(MODULE, **options)["certificate"]["arn"]
+    serve(account, arn)
+    for check_mode in (True, False):
+        failed = account.run(MODULE, check_mode, **options, state="absent")
+        assert "it is in use by arn:aws:elasticloadbalancing:" in failed["msg"]
+        assert "Take it off" in failed["msg"]
+
+
+def serve(account, arn):
+    """Have a load balancer of the account serve the certificate."""
+    ec2, balancing = account.client("ec2"), account.client("elbv2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24")["Subnet"]["SubnetId"]
+    balancer = balancing.create_load_balancer(Name="front", Subnets=[subnet])["LoadBalancers"][0]["LoadBalancerArn"]
+    refuse = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
+    balancing.create_listener(
+        LoadBalancerArn=balancer,
+        Protocol="HTTPS",
+        Port=443,
+        Certificates=[{"CertificateArn": arn}],
+        DefaultActions=[refuse],
+    )
+
+
+def test_tags_that_yaml_reads_as_numbers_are_texts(account, options):
+    tagged = {**options, "tags": {"cost_center": 4711, "managed": True}}
+    made = account.must_run(MODULE, **tagged)["certificate"]
+    assert made["tags"] == {"cost_center": "4711", "managed": "True"}
+    assert not account.must_run(MODULE, **tagged)["changed"]
 
 
 def test_a_missing_permission_is_named_before_the_request(account, root):

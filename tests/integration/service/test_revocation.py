@@ -16,21 +16,25 @@ MODULE = "acm_pca_revoke_certificate"
 
 
 @pytest.fixture
-def publishing_root(account, emulator, control):
-    """Return a root with CRL and OCSP, both reachable at the emulator."""
+def make_publishing(account, emulator, control):
+    """Return a function that makes a root with CRL and OCSP, both reachable at the emulator."""
     host = emulator.endpoint_url.removeprefix("http://")
     bucket = account.create_bucket("crls")
     control.settings(crl_delay=0.0)
     crl = {"s3_bucket_name": bucket, "expiration_in_days": 7, "custom_cname": f"{host}/{bucket}"}
-    return account.must_run(
-        "acm_pca_certificate_authority",
-        name="publishing",
-        type="ROOT",
-        key_algorithm="EC_prime256v1",
-        subject={"common_name": "Publishing Root"},
-        crl=crl,
-        ocsp={"custom_cname": host},
-    )["certificate_authority"]
+
+    def make(key_algorithm, **options):
+        given = {"name": "publishing", "type": "ROOT", "subject": {"common_name": "Publishing Root"}, **options}
+        published = {"crl": crl, "ocsp": {"custom_cname": host}}
+        made = account.must_run("acm_pca_certificate_authority", key_algorithm=key_algorithm, **given, **published)
+        return made["certificate_authority"]
+
+    return make
+
+
+@pytest.fixture
+def publishing_root(make_publishing):
+    return make_publishing("EC_prime256v1")
 
 
 def test_a_revocation_goes_through_the_five_steps(account, publishing_root, run_playbook):
@@ -128,11 +132,21 @@ def test_a_certificate_of_another_authority_is_refused_before_any_call(account, 
     assert "another certificate authority" in failed["msg"]
 
 
-def test_waiting_for_what_the_certificate_does_not_name_is_refused(account, root):
-    options = {"certificate_authority_arn": root["arn"], "wait_for": ["crl"]}
-    failed = account.run(MODULE, **options, certificate=issue(account, root).pem)
-    assert "neither a CRL nor an OCSP responder" in failed["msg"]
-    assert "a serial alone" in account.run(MODULE, **options, serial="0a")["msg"]
+@pytest.mark.parametrize(
+    ("source", "lack"), [("crl", "has no CRL distribution point"), ("ocsp", "names no OCSP responder")]
+)
+def test_waiting_for_what_the_certificate_does_not_name_is_refused_before_it_is_revoked(account, root, source, lack):
+    options = {"certificate_authority_arn": root["arn"], "certificate": issue(account, root).pem}
+    for check_mode in (True, False):
+        failed = account.run(MODULE, check_mode, **options, wait_for=[source])
+        assert f"the certificate {lack}" in failed["msg"]
+    assert account.must_run(MODULE, **options)["changed"], "it was not revoked before"
+
+
+def test_waiting_by_a_serial_alone_is_refused_before_it_is_revoked(account, root):
+    options = {"certificate_authority_arn": root["arn"], "serial": issue(account, root).serial}
+    assert "a serial alone" in account.run(MODULE, **options, wait_for=["crl"])["msg"]
+    assert account.must_run(MODULE, **options)["changed"], "it was not revoked before"
 
 
 def test_openssl_sees_the_revocation_by_crl_and_ocsp(account, publishing_root, tmp_path):
@@ -158,6 +172,23 @@ def test_openssl_sees_the_revocation_by_crl_and_ocsp(account, publishing_root, t
     by_crl = openssl("verify", "-crl_check", "-crl_download", "-CAfile", "root.pem", "leaf.pem", cwd=tmp_path)
     assert by_crl.returncode != 0
     assert "certificate revoked" in by_crl.stderr
+
+
+SIGNED = {"SHA512WITHRSA": "RSA_2048", "SHA384WITHRSA_PSS": "RSA_2048", "ML_DSA_44": "ML_DSA_44"}
+
+
+@pytest.mark.parametrize("algorithm", SIGNED)
+def test_what_a_ca_publishes_is_verified_whatever_it_signs_with(account, make_publishing, algorithm):
+    authority = make_publishing(SIGNED[algorithm], signing_algorithm=algorithm)
+    options = {
+        "certificate_authority_arn": authority["arn"],
+        "certificate": issue(account, authority, algorithm=algorithm).pem,
+        "reason": "SUPERSEDED",
+        "wait_for": ["crl", "ocsp"],
+        "wait_interval": 1,
+        "wait_timeout": 30,
+    }
+    assert set(account.must_run(MODULE, **options)["revocation"]["published"]) == {"crl", "ocsp"}
 
 
 def openssl(*arguments, cwd):

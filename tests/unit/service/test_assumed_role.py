@@ -25,6 +25,10 @@ class FakeSts:
         return {"Credentials": {"AccessKeyId": "ASIA", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": None}}
 
 
+def refused(code):
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "AssumeRole")
+
+
 @pytest.mark.parametrize(
     ("given", "environment", "name"),
     [
@@ -50,13 +54,15 @@ def test_the_external_id_is_sent_only_when_it_is_given():
 
 
 @pytest.mark.parametrize(
-    ("error", "kind"),
+    ("error", "kind", "remedy"),
     [
-        (ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole"), AccessDenied),
-        (EndpointConnectionError(endpoint_url="http://sts"), Unreachable),
+        (refused("AccessDenied"), AccessDenied, "Allow sts:AssumeRole on the role to this identity"),
+        (EndpointConnectionError(endpoint_url="http://sts"), Unreachable, "Check network, region and endpoint_url"),
+        (refused("ExpiredToken"), Unreachable, "Give credentials that are valid now"),
+        (refused("InvalidClientTokenId"), Unreachable, "Give credentials that are valid now"),
     ],
 )
-def test_a_role_that_cannot_be_assumed_is_named_with_what_to_allow(error, kind):
-    with pytest.raises(kind, match="sts:AssumeRole") as raised:
+def test_a_role_that_cannot_be_assumed_is_named_with_what_to_do(error, kind, remedy):
+    with pytest.raises(kind, match=remedy) as raised:
         assume_role(FakeSts(error), ROLE, None, None)
     assert ROLE in str(raised.value)

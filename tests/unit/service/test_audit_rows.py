@@ -86,8 +86,13 @@ def test_what_has_expired_does_not_expire():
 
 
 @pytest.mark.parametrize(
-    "wanted", [RowFilter(expiring_within="soon"), RowFilter(subject="("), RowFilter(expiring_within="5%")]
+    ("filters", "says"),
+    [
+        ({"expiring_within": "soon"}, r"expiring_within is no time.*30d"),
+        ({"expiring_within": "5%"}, r"expiring_within is no time.*30d"),
+        ({"subject": "("}, r"subject is no pattern.*Give a regular expression"),
+    ],
 )
-def test_a_filter_that_cannot_be_used_is_an_error(wanted):
-    with pytest.raises(InvalidInput):
-        filter_rows([], wanted, NOW)
+def test_a_filter_that_cannot_be_used_is_an_error_before_there_are_rows(filters, says):
+    with pytest.raises(InvalidInput, match=says):
+        RowFilter(**filters)

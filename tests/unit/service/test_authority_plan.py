@@ -245,7 +245,13 @@ def test_all_differences_that_nothing_can_change_are_named_at_once():
         (asked(name=None, arn=ARN), found(status="DELETED"), AuthorityUnusable, "Set restore to true"),
         (asked(), found(status="FAILED", failure_reason="OTHER"), AuthorityUnusable, "state=absent"),
         (asked(subject=None), None, InvalidInput, "subject"),
-        (asked(activation=Activation(path_length=0)), None, InvalidInput, "no path length"),
+        (asked(activation=Activation(path_length=0)), None, InvalidInput, "Drop path_length, or"),
+        (
+            asked(activation=Activation(path_length=0, parent_arn=PARENT)),
+            found(),
+            InvalidInput,
+            "Drop path_length and parent_certificate_authority_arn",
+        ),
         (asked(crl={"enabled": True}), found(), InvalidInput, "s3_bucket_name, expiration_in_days"),
         (
             asked(crl={"omit_distribution_point": True, "custom_cname": "crl.example.com"}),
@@ -307,6 +313,19 @@ def test_a_certificate_is_due_for_a_reason(activation, current, same, due):
 def test_a_margin_that_is_no_duration_is_refused(text):
     with pytest.raises(InvalidInput, match="33%, 30d or 12h"):
         certificate_due(asked(activation=Activation(renew_before=text)), found(), NOW, True)
+
+
+@pytest.mark.parametrize(
+    ("renew_before", "end", "due"),
+    [
+        (None, "2036-01-01T00:00:00Z", "path_length_changed"),
+        ("30d", "2026-12-01T00:00:00Z", "path_length_changed"),
+        (None, "2026-11-01T00:00:00Z", "expired"),
+    ],
+)
+def test_a_certificate_with_another_path_length_is_due(renew_before, end, due):
+    desired = asked(activation=Activation(renew_before=renew_before, path_length=1, parent_arn=PARENT))
+    assert certificate_due(desired, found(not_after=end), NOW, True, same_length=False) == due
 
 
 def test_an_expired_root_cannot_sign_itself_and_the_message_says_what_to_do():
