@@ -23,10 +23,9 @@ import os
 import stat
 from typing import Mapping
 
-from .._errors import UnsafePath
 from .directory import TEMPORARY, Directory, FileAttributes
-from .inspection import Fault, find_faults, find_link_faults, is_generation_id, link_targets, read_manifest
-from .location import GENERATIONS, LIVE, check_parents
+from .inspection import Fault, find_faults, is_generation_id, read_manifest
+from .location import GENERATIONS, LIVE
 from .manifest import MANIFEST, FileRecord, Manifest, encode_manifest
 from .plan import FilePlan
 from .state import read_state, write_state
@@ -132,44 +131,3 @@ def prune_generations(lineage: Directory, keep: int, needed: set[str]) -> list[s
         for name in removed + debris:
             holder.remove(name, first=MANIFEST)
     return removed
-
-
-def check_links(plan: FilePlan) -> None:
-    """Raise ``UnsafePath`` where a link is to be made in an untrusted or missing directory, or in a file's place."""
-    for path in plan.links:
-        folder = check_parents(os.path.dirname(path))
-        if not os.path.isdir(folder):
-            raise UnsafePath(
-                "Failed to make a link",
-                on=path,
-                because=f"the directory {folder} is missing",
-                remedy="Make it before, or take the path out of links",
-            )
-        if os.path.lexists(path) and not os.path.islink(path):
-            raise UnsafePath(
-                "Failed to make a link",
-                on=path,
-                because="a file or directory is in its place",
-                remedy="Move it away, or take the path out of links",
-            )
-
-
-def place_links(lineage: Directory, plan: FilePlan) -> list[str]:
-    """Make or correct the links at usual paths; returns those changed."""
-    faulty = [fault.name for fault in find_link_faults(lineage, plan)]
-    targets = link_targets(lineage, plan.links)
-    for path in faulty:
-        folder, name = os.path.split(path)
-        resolved = check_parents(folder)
-        with Directory(lineage.files, lineage.files.open_directory(resolved), resolved) as directory:
-            directory.point(name, targets[path])
-    return faulty
-
-
-def remove_links(lineage: Directory, plan: FilePlan) -> None:
-    """Remove the links at usual paths that point into this lineage; others' stay."""
-    faulty = {fault.name for fault in find_link_faults(lineage, plan)}
-    for path in set(plan.links) - faulty:
-        resolved = check_parents(os.path.dirname(path))
-        with Directory(lineage.files, lineage.files.open_directory(resolved), resolved) as directory:
-            directory.remove(os.path.basename(path))

@@ -10,16 +10,19 @@ import os
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
-from .._errors import StepFailed
+from .._errors import PrivateCaError, StepFailed
 from .._generations.directory import Directory
 from .._generations.inspection import read_generation, read_live
+from .._generations.links import check_links, place_links, point_links, read_links
 from .._generations.location import GENERATIONS
 from .._generations.pending import is_answered, read_pending, remove_pending
 from .._generations.plan import FilePlan
-from .._generations.publication import check_links, place_links, prune_generations, switch_live
+from .._generations.publication import list_generations, prune_generations, switch_live
 from .._generations.state import ServiceState, read_state, write_state
 from .._generations.superseded import record_superseded
+from .disk import told_disk_errors
 from .service import Service
+from .signals import undisturbed
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,19 @@ class Rollout:
     moment: float
 
 
+@dataclass(frozen=True)
+class Former:
+    """What was before: the live generation, the links at usual paths, the last generations in service.
+
+    ``fallback`` is the generation that a roll-back returns to, None where there is none.
+    """
+
+    live: str | None
+    links: Mapping[str, str | None]
+    earlier: tuple[str, ...]
+    fallback: str | None
+
+
 def apply_generation(rollout: Rollout, keep: int) -> Application:
     """Bring a whole generation into service, or the one before it back, and then raise ``StepFailed``.
 
@@ -54,24 +70,45 @@ def apply_generation(rollout: Rollout, keep: int) -> Application:
     """
     lineage, generation = rollout.lineage, rollout.generation
     check_links(rollout.plan)
-    before, state = read_live(lineage), read_state(lineage)
-    earlier = [each for each in (state.in_service, state.fallback, before) if each not in (None, generation)]
-    fallback = _find_usable(lineage, earlier)
-    announce_change(lineage, generation)
+    former = _look_back(rollout)
     steps: list[str] = []
-    try:
-        served = _take_steps(rollout, steps)
-    except StepFailed as failure:
-        raise _go_back(rollout, fallback, steps, failure) from failure
-    if served is not None:  # before the state says so, or a kill in between would lose what is to be revoked
-        replaced = [read_generation(lineage, each, None).manifest for each in earlier if each is not None]
+    with undisturbed():
+        announce_change(lineage, generation)
+        try:
+            with told_disk_errors("switch to the new certificate", lineage.path):
+                served = _take_steps(rollout, steps)
+        except PrivateCaError as failure:
+            raise _go_back(rollout, former, steps, failure) from failure
+        _record(rollout, former, keep, is_proved=served is not None)
+    return Application((*steps, "record"), served)
+
+
+def _look_back(rollout: Rollout) -> Former:
+    lineage, state = rollout.lineage, read_state(rollout.lineage)
+    live = read_live(lineage)
+    candidates = (state.in_service, state.fallback, live)
+    earlier = tuple(each for each in candidates if each is not None and each != rollout.generation)
+    return Former(live, read_links(rollout.plan.links), earlier, _find_usable(lineage, earlier, live))
+
+
+def _find_usable(lineage: Directory, earlier: Sequence[str], live: str | None) -> str | None:
+    """Return the first id that says of itself what it is; else the live one, whose files a service may well read."""
+    for each in earlier:
+        if read_generation(lineage, each, None).manifest is not None:
+            return each
+    return live if live in earlier and live in list_generations(lineage) else None
+
+
+def _record(rollout: Rollout, former: Former, keep: int, is_proved: bool) -> None:
+    lineage, generation = rollout.lineage, rollout.generation
+    if is_proved:  # before the state says so, or a kill in between would lose what is to be revoked
+        replaced = [read_generation(lineage, each, None).manifest for each in former.earlier]
         record_superseded(lineage, [each for each in replaced if each is not None], rollout.facts, rollout.moment)
     write_state(lineage, ServiceState(in_service=generation, fallback=generation))
     prune_generations(lineage, keep, {generation})
     pending = read_pending(lineage)
     if pending is None or is_answered(pending, rollout.facts):
         remove_pending(lineage)  # what a kill left of one
-    return Application((*steps, "record"), served)
 
 
 def announce_change(lineage: Directory, generation: str) -> None:
@@ -108,29 +145,27 @@ def _take_steps(rollout: Rollout, steps: list[str]) -> Mapping[str, Any] | None:
     return served
 
 
-def _find_usable(lineage: Directory, generations: Sequence[str | None]) -> str | None:
-    """Return the first id whose generation is whole enough to serve, else None."""
-    for each in generations:
-        if each is not None and read_generation(lineage, each, None).manifest is not None:
-            return each
-    return None
-
-
-def _go_back(rollout: Rollout, fallback: str | None, steps: list[str], failure: StepFailed) -> StepFailed:
+def _go_back(rollout: Rollout, former: Former, steps: list[str], failure: PrivateCaError) -> StepFailed:
     """Make the fallback live and reload it; returns the failure to raise, which says whether service was restored."""
-    step = failure.details.get("step")
-    problem = _restore(rollout, fallback, steps, reload=step in ("reload", "prove"))
+    lineage, fallback = rollout.lineage, former.fallback
+    step = failure.details.get("step", "switch")
+    problem = _restore(rollout, former, reload=step in ("reload", "prove"))
     restored = fallback is not None and problem is None
-    waits = read_live(rollout.lineage) != rollout.generation
-    reason = {"generation": rollout.generation, "step": step, "reason": failure.because}
-    state = ServiceState(fallback if restored else None, rollout.generation if waits else None, fallback, reason)
-    write_state(rollout.lineage, state)
+    ends = [failure.remedy, _explain_end(rollout, former, problem)]
+    try:
+        with told_disk_errors("record why", lineage.path):
+            waits = read_live(lineage) != rollout.generation
+            reason = {"generation": rollout.generation, "step": step, "reason": failure.because}
+            candidate = rollout.generation if waits else None
+            write_state(lineage, ServiceState(fallback if restored else None, candidate, fallback, reason))
+    except PrivateCaError as error:  # then the state still says that nothing is proved
+        ends.append(error.sentence())
+    ends.append("The certificate stays on the host: mend the service and run again, nothing will be issued anew")
     return StepFailed(
         failure.failed,
         because=failure.because,
         on=failure.on,
-        remedy=f"{_explain_end(fallback, problem)} The certificate stays on the host: "
-        "mend the service and run again, nothing will be issued anew",
+        remedy=" ".join(f"{end.rstrip('.')}." for end in ends if end is not None),
         step=step,
         output=failure.details.get("output"),
         restored=restored,
@@ -139,29 +174,34 @@ def _go_back(rollout: Rollout, fallback: str | None, steps: list[str], failure: 
     )
 
 
-def _restore(rollout: Rollout, fallback: str | None, steps: list[str], reload: bool) -> str | None:
-    """Undo the steps; returns what went wrong in that, None when all is as before."""
-    lineage = rollout.lineage
-    if fallback is None:
-        if "switch" in steps:
-            switch_live(lineage, None)
-        return None
-    if read_live(lineage) == rollout.generation:
-        switch_live(lineage, fallback)
-    manifest = read_generation(lineage, fallback, None).manifest
-    if not reload or manifest is None:
-        return None
+def _restore(rollout: Rollout, former: Former, reload: bool) -> str | None:
+    """Undo the steps; returns what went wrong in that, None when all is as before.
+
+    Without an earlier generation the service may still have what its links pointed at before.
+    """
+    lineage, fallback = rollout.lineage, former.fallback
     try:
-        rollout.service.reload()
-        rollout.service.prove(manifest.facts)
-    except StepFailed as failure:
-        return failure.sentence()
+        with told_disk_errors("go back", lineage.path):
+            is_live = read_live(lineage) == rollout.generation
+            if is_live and (fallback is not None or former.live != rollout.generation):
+                switch_live(lineage, fallback)
+            turned_back = [path for path in point_links(lineage.files, former.links) if former.links[path] is not None]
+        if reload and (fallback is not None or turned_back):
+            rollout.service.reload()
+        manifest = None if fallback is None else read_generation(lineage, fallback, None).manifest
+        if reload and manifest is not None:
+            rollout.service.prove(manifest.facts)
+    except PrivateCaError as error:
+        return error.sentence()
     return None
 
 
-def _explain_end(fallback: str | None, problem: str | None) -> str:
-    if fallback is None:
-        return "There was no earlier generation to go back to."
-    if problem is not None:
-        return f"The earlier generation {fallback} is live again, but: {problem}"
-    return f"The earlier generation {fallback} is live and in service again."
+def _explain_end(rollout: Rollout, former: Former, problem: str | None) -> str:
+    if former.fallback is not None:
+        so = f"The earlier generation {former.fallback} is live"
+        return f"{so} and in service again" if problem is None else f"{so} again, but: {problem}"
+    if former.live == rollout.generation:
+        so = f"The generation {former.live} was live before and still is"
+    else:
+        so = "There was no earlier generation to go back to"
+    return so if problem is None else f"{so}, and: {problem}"
