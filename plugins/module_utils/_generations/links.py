@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Iterable, Mapping
 
-from .._errors import UnsafePath
+from .._errors import UnsafePath, UnusableState
 from .directory import Directory
 from .files import Files
 from .inspection import find_link_faults, link_targets
@@ -18,11 +18,14 @@ from .plan import FilePlan
 
 
 def check_links(plan: FilePlan) -> None:
-    """Raise ``UnsafePath`` where a link is to be made in an untrusted or missing directory, or in a file's place."""
+    """Raise ``UnsafePath`` where a link is to be made in an untrusted directory, or in a file's place.
+
+    ``UnusableState`` where its directory is missing.
+    """
     for path in plan.links:
         folder = check_parents(os.path.dirname(path))
         if not os.path.isdir(folder):
-            raise UnsafePath(
+            raise UnusableState(
                 "Failed to make a link",
                 on=path,
                 because=f"the directory {folder} is missing",

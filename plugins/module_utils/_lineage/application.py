@@ -13,7 +13,7 @@ from typing import Any, Mapping, Sequence
 from .._errors import PrivateCaError, StepFailed
 from .._generations.directory import Directory
 from .._generations.inspection import read_generation, read_live
-from .._generations.links import check_links, place_links, point_links, read_links
+from .._generations.links import place_links, point_links, read_links
 from .._generations.location import GENERATIONS
 from .._generations.pending import is_answered, read_pending, remove_pending
 from .._generations.plan import FilePlan
@@ -69,7 +69,6 @@ def apply_generation(rollout: Rollout, keep: int) -> Application:
     nothing is proved, and the next run goes on. ``keep`` is how many older generations stay.
     """
     lineage, generation = rollout.lineage, rollout.generation
-    check_links(rollout.plan)
     former = _look_back(rollout)
     steps: list[str] = []
     with undisturbed():

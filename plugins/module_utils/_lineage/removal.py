@@ -13,7 +13,7 @@ from .._generations.directory import TEMPORARY, Directory
 from .._generations.files import Files
 from .._generations.inspection import inspect_lineage
 from .._generations.links import list_own_links, point_links
-from .._generations.location import GENERATIONS, KNOWN_NAMES, LOCK, open_base, open_lineage
+from .._generations.location import GENERATIONS, KNOWN_NAMES, LOCK, open_base, open_lineage, refuse_unwritable
 from .._generations.lock import hold_lock
 from .._generations.manifest import MANIFEST
 from .._generations.pending import remove_pending
@@ -32,6 +32,7 @@ def remove_lineage(options: LineageOptions, files: Files, check_mode: bool) -> d
         facts = None if live is None or live.manifest is None else live.manifest.facts
         links = list_own_links(lineage, options.plan)
         if check_mode:
+            refuse_unwritable(options.base_directory, options.name)
             return _result(facts, changed=True)
         with hold_lock(lineage):
             point_links(files, dict.fromkeys(links))

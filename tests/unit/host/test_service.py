@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import StepFailed
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, StepFailed
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.proof import look, read_endpoint
 from host_authority import DAY, NOW
 from host_lineage import HostLineage
@@ -96,6 +96,33 @@ def test_a_service_that_does_not_answer_is_told(lineage: HostLineage) -> None:
     verify = {"host": "127.0.0.1", "port": find_free_port(), "retries": 1, "interval": 0.0}
     with pytest.raises(StepFailed, match="no TLS handshake succeeded"):
         lineage.run(verify=verify)
+
+
+@pytest.mark.parametrize(
+    ("options", "because"),
+    [
+        ({"verify": {"port": 1, "interval": -1.0}}, "interval is -1, and must be from 0"),
+        ({"verify": {"port": 1, "timeout": 0.0}}, "timeout is 0, and must be"),
+        ({"verify": {"port": 1, "timeout": float("nan")}}, "timeout is nan"),
+        ({"verify": {"port": 1, "retries": -1}}, "retries is -1"),
+        ({"verify": {"port": 1, "server_name": ".example.com"}}, r"server_name \.example\.com cannot be asked for"),
+        ({"verify": {"port": 70000}}, "there is no port 70000"),
+        ({"command_timeout": 0.0}, "command_timeout.*0 is no time"),
+    ],
+)
+def test_what_could_never_be_proved_is_told_before_anything_is_switched(
+    lineage: HostLineage, options: dict[str, Any], because: str
+) -> None:
+    lineage.run()
+    before = lineage.snapshot()
+    with pytest.raises(InvalidInput, match=because):
+        lineage.install(formats=["der"], **options)
+    assert lineage.snapshot() == before
+
+
+def test_an_empty_server_name_is_none() -> None:
+    endpoint = read_endpoint({"port": 1, "server_name": "", "host": ""})
+    assert endpoint is not None and (endpoint.server_name, endpoint.host) == (None, "127.0.0.1")
 
 
 def _say(plain: socket.socket, *lines: bytes | None) -> None:
