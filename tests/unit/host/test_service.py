@@ -136,11 +136,15 @@ def _say(plain: socket.socket, *lines: bytes | None) -> None:
 
 
 def _talk_smtp(plain: socket.socket) -> None:
-    _say(plain, b"220-a\r\n220 b\r\n", None, b"250-me\r\n250-SIZE 1\r\n250 STARTTLS\r\n", None, b"220 go\r\n")
+    """What Postfix 3.7 says to this client."""
+    extensions = b"250-vm.localdomain\r\n250-PIPELINING\r\n250-SIZE 10240000\r\n250-STARTTLS\r\n250 CHUNKING\r\n"
+    _say(plain, b"220-vm.localdomain\r\n220 ESMTP\r\n", None, extensions, None, b"220 2.0.0 Ready to start TLS\r\n")
 
 
 def _talk_imap(plain: socket.socket) -> None:
-    _say(plain, b"* OK ready\r\n", None, b"* CAPABILITY IMAP4rev1\r\na1 OK begin\r\n")
+    """What Dovecot 2.3 says to this client, and once more what it can."""
+    greeting = b"* OK [CAPABILITY IMAP4rev1 ID ENABLE STARTTLS AUTH=PLAIN] Dovecot (Debian) ready.\r\n"
+    _say(plain, greeting, None, b"* CAPABILITY IMAP4rev1\r\na1 OK Begin TLS negotiation now.\r\n")
 
 
 def _talk_postgres(plain: socket.socket) -> None:
@@ -149,6 +153,7 @@ def _talk_postgres(plain: socket.socket) -> None:
 
 
 def _talk_ldap(plain: socket.socket) -> None:
+    """What slapd 2.5 says to this client."""
     assert plain.recv(64) == b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"
     plain.sendall(bytes.fromhex("300c02010178070a010004000400"))
 
