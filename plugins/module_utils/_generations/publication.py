@@ -24,7 +24,7 @@ import stat
 from typing import Mapping
 
 from .directory import TEMPORARY, Directory, FileAttributes
-from .inspection import Fault, find_faults, is_generation_id, read_manifest
+from .inspection import is_generation_id
 from .location import GENERATIONS, LIVE
 from .manifest import MANIFEST, FileRecord, Manifest, encode_manifest
 from .plan import FilePlan
@@ -78,24 +78,6 @@ def _find_context(lineage: Directory, name: str) -> bytes | None:
             return None
         with directory:
             return directory.read_context(name)
-
-
-def repair_generation(
-    lineage: Directory, generation: str, manifest: Manifest, files: Mapping[str, bytes], plan: FilePlan
-) -> list[Fault]:
-    """Replace each faulty file of a published generation by the right content, one by one; returns what was wrong."""
-    with lineage.ensure(GENERATIONS, 0o755) as holder, holder.ensure(generation, 0o755) as directory:
-        recorded = read_manifest(directory)
-        faults = find_faults(directory, recorded, plan)
-        records = dict(recorded.files)
-        for name in dict.fromkeys(fault.name for fault in faults):
-            context = directory.read_context(name)
-            directory.replace(name, files[name], plan.attributes_of(name), context)
-            records[name] = record_file(directory, name, files[name])
-        if faults:
-            complete = manifest._replace(files=records)
-            directory.replace(MANIFEST, encode_manifest(complete), PUBLIC)
-    return faults
 
 
 def switch_live(lineage: Directory, generation: str | None) -> None:

@@ -18,11 +18,11 @@ from .._generations.location import GENERATIONS
 from .._generations.pending import is_answered, read_pending, remove_pending
 from .._generations.plan import FilePlan
 from .._generations.publication import list_generations, prune_generations, switch_live
+from .._generations.repairs import Repair, undo_repair
 from .._generations.state import ServiceState, read_state, write_state
 from .._generations.superseded import record_superseded
 from .disk import told_disk_errors
 from .service import Service
-from .signals import undisturbed
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Application:
 class Rollout:
     """What is to be brought into service: a whole generation with its leaf's facts, for a service, with these files.
 
-    ``moment`` is the control node's time, in epoch seconds.
+    ``moment`` is the control node's time, in epoch seconds. ``in_service`` is the generation that was proved to serve
+    before, and ``repair`` what was changed in this one for this run.
     """
 
     lineage: Directory
@@ -46,19 +47,28 @@ class Rollout:
     plan: FilePlan
     service: Service
     moment: float
+    in_service: str | None = None
+    repair: Repair | None = None
 
 
 @dataclass(frozen=True)
 class Former:
     """What was before: the live generation, the links at usual paths, the last generations in service.
 
-    ``fallback`` is the generation that a roll-back returns to, None where there is none.
+    ``fallback`` is the generation that a roll-back returns to, None where there is none; then ``repair`` may be what is
+    undone in the live one.
     """
 
     live: str | None
     links: Mapping[str, str | None]
     earlier: tuple[str, ...]
     fallback: str | None
+    repair: Repair | None
+
+    @property
+    def generation(self) -> str | None:
+        """The generation that is live after a roll-back, as far as anything was changed."""
+        return self.fallback if self.repair is None else self.repair.generation
 
 
 def apply_generation(rollout: Rollout, keep: int) -> Application:
@@ -71,14 +81,13 @@ def apply_generation(rollout: Rollout, keep: int) -> Application:
     lineage, generation = rollout.lineage, rollout.generation
     former = _look_back(rollout)
     steps: list[str] = []
-    with undisturbed():
-        announce_change(lineage, generation)
-        try:
-            with told_disk_errors("switch to the new certificate", lineage.path):
-                served = _take_steps(rollout, steps)
-        except PrivateCaError as failure:
-            raise _go_back(rollout, former, steps, failure) from failure
-        _record(rollout, former, keep, is_proved=served is not None)
+    announce_change(lineage, generation)
+    try:
+        with told_disk_errors("switch to the new certificate", lineage.path):
+            served = _take_steps(rollout, steps)
+    except PrivateCaError as failure:
+        raise _go_back(rollout, former, steps, failure) from failure
+    _record(rollout, former, keep, is_proved=served is not None)
     return Application((*steps, "record"), served)
 
 
@@ -87,7 +96,10 @@ def _look_back(rollout: Rollout) -> Former:
     live = read_live(lineage)
     candidates = (state.in_service, state.fallback, live)
     earlier = tuple(each for each in candidates if each is not None and each != rollout.generation)
-    return Former(live, read_links(rollout.plan.links), earlier, _find_usable(lineage, earlier, live))
+    fallback, repair = _find_usable(lineage, earlier, live), rollout.repair
+    if fallback is not None or live != rollout.generation or repair is None or not repair.former:
+        repair = None
+    return Former(live, read_links(rollout.plan.links), earlier, fallback, repair)
 
 
 def _find_usable(lineage: Directory, earlier: Sequence[str], live: str | None) -> str | None:
@@ -146,17 +158,14 @@ def _take_steps(rollout: Rollout, steps: list[str]) -> Mapping[str, Any] | None:
 
 def _go_back(rollout: Rollout, former: Former, steps: list[str], failure: PrivateCaError) -> StepFailed:
     """Make the fallback live and reload it; returns the failure to raise, which says whether service was restored."""
-    lineage, fallback = rollout.lineage, former.fallback
     step = failure.details.get("step", "switch")
     problem = _restore(rollout, former, reload=step in ("reload", "prove"))
-    restored = fallback is not None and problem is None
+    restored = former.generation is not None and problem is None
     ends = [failure.remedy, _explain_end(rollout, former, problem)]
+    reason = {"generation": rollout.generation, "step": step, "reason": failure.because}
     try:
-        with told_disk_errors("record why", lineage.path):
-            waits = read_live(lineage) != rollout.generation
-            reason = {"generation": rollout.generation, "step": step, "reason": failure.because}
-            candidate = rollout.generation if waits else None
-            write_state(lineage, ServiceState(fallback if restored else None, candidate, fallback, reason))
+        with told_disk_errors("record why", rollout.lineage.path):
+            write_state(rollout.lineage, _describe_end(rollout, former, restored)._replace(failure=reason))
     except PrivateCaError as error:  # then the state still says that nothing is proved
         ends.append(error.sentence())
     ends.append("The certificate stays on the host: mend the service and run again, nothing will be issued anew")
@@ -169,8 +178,14 @@ def _go_back(rollout: Rollout, former: Former, steps: list[str], failure: Privat
         output=failure.details.get("output"),
         restored=restored,
         generation=rollout.generation,
-        steps=[*steps, "roll_back"] if fallback is not None else list(steps),
+        steps=[*steps, "roll_back"] if former.generation is not None else list(steps),
     )
+
+
+def _describe_end(rollout: Rollout, former: Former, restored: bool) -> ServiceState:
+    waits = read_live(rollout.lineage) != rollout.generation
+    proved = former.fallback if former.repair is None else rollout.in_service
+    return ServiceState(proved if restored else None, rollout.generation if waits else None, former.generation)
 
 
 def _restore(rollout: Rollout, former: Former, reload: bool) -> str | None:
@@ -185,9 +200,11 @@ def _restore(rollout: Rollout, former: Former, reload: bool) -> str | None:
             if is_live and (fallback is not None or former.live != rollout.generation):
                 switch_live(lineage, fallback)
             turned_back = [path for path in point_links(lineage.files, former.links) if former.links[path] is not None]
-        if reload and (fallback is not None or turned_back):
+            if former.repair is not None:
+                undo_repair(lineage, former.repair)
+        if reload and (former.generation is not None or turned_back):
             rollout.service.reload()
-        manifest = None if fallback is None else read_generation(lineage, fallback, None).manifest
+        manifest = None if former.generation is None else read_generation(lineage, former.generation, None).manifest
         if reload and manifest is not None:
             rollout.service.prove(manifest.facts)
     except PrivateCaError as error:
@@ -199,7 +216,9 @@ def _explain_end(rollout: Rollout, former: Former, problem: str | None) -> str:
     if former.fallback is not None:
         so = f"The earlier generation {former.fallback} is live"
         return f"{so} and in service again" if problem is None else f"{so} again, but: {problem}"
-    if former.live == rollout.generation:
+    if former.repair is not None:
+        so = f"The generation {former.live} is as it was"
+    elif former.live == rollout.generation:
         so = f"The generation {former.live} was live before and still is"
     else:
         so = "There was no earlier generation to go back to"

@@ -107,6 +107,47 @@ def test_a_repair_that_the_service_refuses_says_that_the_generation_stays_live(l
         lineage.run(formats=["der"], reload_command=["false"])
 
 
+FORMS: dict[str, dict[str, Any]] = {
+    "a passphrase": {"key_passphrase": "secret"},
+    "a closed key": {"key_mode": "0400"},
+    "closed certificates": {"mode": "0600"},
+    "a traditional key": {"key_format": "traditional"},
+    "another passphrase of the keystore": {"keystore_passphrase": "another"},
+}
+KEYSTORE: dict[str, Any] = {"formats": ["pkcs12", "combined"], "keystore_passphrase": "secret"}
+
+
+@pytest.mark.parametrize("step", ["validate", "reload"])
+@pytest.mark.parametrize("form", FORMS)
+def test_files_in_a_form_that_the_service_refuses_are_in_the_former_one_again(
+    lineage: HostLineage, service: Loaded, form: str, step: str
+) -> None:
+    done = lineage.run(**{**service.options, **KEYSTORE})
+    before, asked = lineage.snapshot(), {**KEYSTORE, **FORMS[form]}
+    refusal = service.refusal if step == "reload" else {**service.options, "validate_command": ["false"]}
+    with pytest.raises(StepFailed, match=f"The generation {done['generation']} is as it was") as caught:
+        lineage.run(**{**refusal, **asked})
+    assert {name for name, entry in lineage.snapshot().items() if before[name] != entry} == {"web/state.json"}
+    assert caught.value.details["restored"] is (step == "validate") and service.is_in_step
+    again = lineage.request(**{**service.options, **asked})
+    assert again["action"] == ("repair" if step == "validate" else "apply") and lineage.count_issued() == 1
+    lineage.run(**{**service.options, **asked})
+    assert lineage.request(**{**service.options, **asked})["action"] == "none"
+
+
+def test_damage_stays_repaired_though_the_service_refuses_a_new_form(lineage: HostLineage) -> None:
+    lineage.run()
+    (lineage.live / "privkey.pem").chmod(0o644)
+    (lineage.live / "chain.pem").write_text("damaged")
+    with pytest.raises(StepFailed):
+        lineage.run(mode="0640", validate_command=["false"])
+    modes = {name: (lineage.live / name).stat().st_mode & 0o777 for name in ("privkey.pem", "chain.pem", "cert.pem")}
+    assert modes == {"privkey.pem": 0o600, "chain.pem": 0o640, "cert.pem": 0o644}
+    assert lineage.fault_of_live() is None
+    lineage.run(mode="0640")
+    assert lineage.request(mode="0640")["action"] == "none" and lineage.count_issued() == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
 def test_the_way_back_is_gone_to_its_end_though_the_connection_of_the_module_is_lost(
     lineage: HostLineage, service: Loaded, number: signal.Signals
