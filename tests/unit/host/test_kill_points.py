@@ -84,8 +84,8 @@ STORIES = [
     Story("repair", ({},), {**COMMANDS, "formats": ["pkcs12"], "keystore_passphrase": "x"}, issued=1,
           damage=("cert.pem", "chain.pem"), then={"formats": ["pkcs12"], "keystore_passphrase": "x"}),
     Story("a reload that fails", ({},), {**LATER, "reload_command": ["false"]}, issued=2, fails=True),
-    Story("a form that is refused", ({},), {"key_format": "traditional", "reload_command": ["false"]}, issued=1, fails=True,
-          then={"key_format": "traditional"}),
+    Story("a form that is refused", ({},), {"key_format": "traditional", "reload_command": ["false"]}, issued=1,
+          then={"key_format": "traditional"}, fails=True),
     Story("a test that fails on an empty host", (), {"validate_command": ["false"]}, issued=1, fails=True),
     Story("removal", ({},), {}, issued=1, absent=True),
 ]  # fmt: skip
