@@ -188,8 +188,6 @@ def main() -> None:
     result = answer(NAME, module.params, Files(), module.check_mode)
     if result.get("failed"):
         module.fail_json(**result)
-    for warning in result.pop("warnings", ()):
-        module.warn(warning)
     module.exit_json(**result)
 
 

@@ -53,7 +53,11 @@ def read_endpoint(options: Mapping[str, Any] | None) -> Endpoint | None:
         because = f"starttls {starttls} is not one of {', '.join(STARTTLS)}"
         raise InvalidInput("Failed to understand verify", because=because, remedy="Choose one, or leave it out")
     if not 0 < given["port"] < 65536:
-        raise InvalidInput("Failed to understand verify", because=f"there is no port {given['port']}", remedy="Give one from 1 to 65535")
+        raise InvalidInput(
+            "Failed to understand verify",
+            because=f"there is no port {given['port']}",
+            remedy="Give one from 1 to 65535",
+        )
     endpoint = Endpoint(**given)
     _check_endpoint(endpoint)
     return endpoint
