@@ -76,8 +76,8 @@ test-matrix: ready ## Run tests and sanity on every supported ansible-core, or o
 	@python -m setup.matrix $(CORES)
 
 .PHONY: test-hosts
-test-hosts: packages setup ## Run the host modules on the oldest and the newest Python and cryptography
-	@pytest -n $(PYTEST_WORKERS) tests/ends -k host
+test-hosts: packages setup ## Run the host modules on every Python at hand, each with the oldest and the newest cryptography
+	@FLEET_PKI_HOSTS=all pytest -n $(PYTEST_WORKERS) tests/ends -k host
 
 .PHONY: bench
 bench: ready ## Measure the collection on fleets of hosts (BENCH="--profile published": the published figures)

@@ -89,7 +89,7 @@ lineages:
       type: list
       elements: dict
     unreadable:
-      description: Why the live generation cannot be understood, or null.
+      description: Why the lineage or its live generation cannot be read or trusted, or null. It hides no other lineage.
       type: str
     pending:
       description: Whether a request waits for its certificate.

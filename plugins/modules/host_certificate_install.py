@@ -14,8 +14,8 @@ author:
 description:
   - Verifies the certificate's chain, names and key, writes a generation (key, certificate, chain), lets C(live) point
     at it in one instant, tests and reloads the service, and proves by a TLS handshake that it serves the certificate.
-  - If test, reload or proof fails, the generation before is live and loaded again before the task fails. The new one
-    stays on the host, and the next run goes on with it.
+  - If switch, test, reload or proof fails, the generation before is live and loaded again before the task fails, also
+    when the connection is lost meanwhile. The new one stays on the host, and the next run goes on with it.
   - Without O(certificate) and O(generation) it repairs the files of the live generation.
   - Needs no AWS credentials and no AWS library.
 extends_documentation_fragment:
@@ -195,7 +195,7 @@ paths:
   returned: success
   type: dict
 step:
-  description: The step that failed, C(validate), C(reload) or C(prove).
+  description: The step that failed, C(switch), C(validate), C(reload) or C(prove).
   returned: when such a step failed
   type: str
 output:

@@ -26,4 +26,14 @@ def compose_line(host: str, result: Mapping[str, Any], stdout_callback: str, *, 
     line = f"{host}: {result['msg']}"
     if result.get("next_renewal"):
         line += f", next renewal {result['next_renewal']}"
-    return line
+    return disarm(line)
+
+
+def disarm(text: str) -> str:
+    """Return the text as one line without control characters: part of it is the host's, and a terminal obeys.
+
+    Ansible's own output shows a result as JSON, which has none either.
+    """
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in " ".join(text.split())
+    )

@@ -9,7 +9,8 @@ CONTRIBUTING.md ("The contract between the flow and the host") is what both side
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,9 +18,11 @@ from ..module_utils._acm_pca.models import IssuedCertificate
 from ..module_utils._errors import PrivateCaError, StepFailed
 from ..module_utils._reissue_policy import Reason
 from ..module_utils._x509.exported_key import ExportedKey
+from ..module_utils._x509.times import read_time
 from ._supersession import Replaced, list_replaced
 
 Facts = Mapping[str, Any]
+ACTIONS = ("none", "repair", "apply", "issue")
 _CARRIED = ("warnings", "deprecations", "ansible_facts")
 _FAILURE_DETAILS = ("step", "steps", "output", "restored", "generation", "exception", "module_stderr", "rc")
 
@@ -78,28 +81,33 @@ class HostModules:
     def inspect(self, wanted: Mapping[str, Any]) -> Inspection:
         """Return the verdict on the lineage and, when a certificate is due and this is no check mode, the CSR."""
         result = self._call("host_certificate_request", wanted)
-        request = result.get("request") or {}
-        return Inspection(
-            action=result["action"],
-            reasons=tuple(Reason(entry["reason"], entry["message"]) for entry in result.get("reasons", ())),
-            current=result.get("current"),
-            csr=request.get("csr"),
-            resumed=bool(request.get("resumed")),
-            generation=result.get("generation"),
-            candidate=result.get("candidate"),
-            replaces=result.get("replaces"),
-            certificate_arn=result.get("certificate_arn"),
-            issued_at=result.get("issued_at"),
-            replaced=list_replaced(result.get("superseded", ())),
-        )
+        with _understood("host_certificate_request"):
+            request = result.get("request") or {}
+            return Inspection(
+                action=_read_action(result["action"]),
+                reasons=tuple(
+                    Reason(str(entry["reason"]), str(entry["message"])) for entry in result.get("reasons", ())
+                ),
+                current=_read_facts(result.get("current")),
+                csr=_read_text(request.get("csr")),
+                resumed=bool(request.get("resumed")),
+                generation=_read_text(result.get("generation")),
+                candidate=_read_facts(result.get("candidate")),
+                replaces=_read_text(result.get("replaces")),
+                certificate_arn=_read_text(result.get("certificate_arn")),
+                issued_at=_read_time(result.get("issued_at")),
+                replaced=list_replaced(result.get("superseded", ())),
+            )
 
     def list_certificates(self) -> tuple[str, ...]:
         """Return the ARNs of the lineage's live certificate, where it is known, and of those that it replaced."""
         place = {name: self._files[name] for name in ("name", "base_directory")}
-        found = self._run("host_certificate_info", place)["lineages"]
-        live = [lineage["certificate_arn"] for lineage in found]
-        replaced = [entry["certificate_arn"] for lineage in found for entry in lineage["superseded"]]
-        return tuple(dict.fromkeys(arn for arn in (*live, *replaced) if arn and ":acm-pca:" in arn))
+        result = self._run("host_certificate_info", place)
+        with _understood("host_certificate_info"):
+            found = result["lineages"]
+            live = [lineage["certificate_arn"] for lineage in found]
+            replaced = [entry["certificate_arn"] for lineage in found for entry in lineage["superseded"]]
+            return tuple(dict.fromkeys(arn for arn in (*live, *replaced) if arn and ":acm-pca:" in arn))
 
     def forget(self, certificate_arns: Sequence[str], options: Mapping[str, Any]) -> Installation:
         """Have the host no longer keep track of certificates that were replaced."""
@@ -137,17 +145,18 @@ class HostModules:
 
     def _install(self, options: Mapping[str, Any]) -> Installation:
         result = self._call("host_certificate_install", options)
-        return Installation(
-            changed=bool(result.get("changed")),
-            generation=result.get("generation"),
-            current=result.get("current"),
-            previous=result.get("previous"),
-            certificate_arn=result.get("certificate_arn"),
-            issued_at=result.get("issued_at"),
-            steps=tuple(result.get("steps", ())),
-            served_serial=(result.get("served") or {}).get("serial"),
-            paths=result.get("paths") or {},
-        )
+        with _understood("host_certificate_install"):
+            return Installation(
+                changed=bool(result.get("changed")),
+                generation=_read_text(result.get("generation")),
+                current=_read_facts(result.get("current")),
+                previous=_read_facts(result.get("previous")),
+                certificate_arn=_read_text(result.get("certificate_arn")),
+                issued_at=_read_time(result.get("issued_at")),
+                steps=tuple(str(step) for step in result.get("steps", ())),
+                served_serial=_read_text((result.get("served") or {}).get("serial")),
+                paths=dict(result.get("paths") or {}),
+            )
 
     def _call(self, module: str, options: Mapping[str, Any]) -> dict[str, Any]:
         return self._run(module, {**self._files, **options})
@@ -166,6 +175,44 @@ class HostModules:
                 self.carried[name] = {**self.carried.get(name, {}), **value}
             elif value:
                 self.carried[name] = [*self.carried.get(name, []), *value]
+
+
+@contextlib.contextmanager
+def _understood(module: str) -> Iterator[None]:
+    """Turn what another release, or a host that lies, makes of a module's answer into an error that says so."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise PrivateCaError(
+            f"Failed to understand what {module} answered",
+            because=f"it is not of the shape that this release returns ({type(error).__name__}: {error})",
+            remedy="Nothing more was asked of the CA for this host. Look at what answers there in Python's place",
+        ) from error
+
+
+def _read_action(value: Any) -> str:
+    if value not in ACTIONS:
+        raise ValueError(f"{value!r:.80} is no action")
+    return str(value)
+
+
+def _read_facts(value: Any) -> Facts | None:
+    if value is None:
+        return None
+    facts = dict(value)
+    if "not_after" in facts:
+        read_time(facts["not_after"])
+    return facts
+
+
+def _read_text(value: Any) -> str | None:
+    if not (value is None or isinstance(value, str)):
+        raise TypeError(f"{value!r:.80} is no text")
+    return value
+
+
+def _read_time(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def drop_absent(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import (
 from demo.key_search import FolderWatch, count_private_keys, list_key_lines
 from fleet.fleet import Fleet
 from playbook_run import PlaybookRun
+from process_tree import watch_processes
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -97,37 +98,48 @@ def in_fleet() -> dict[str, str]:
     return {"base_directory": "{{ fleet_base_directory }}"}
 
 
-def test_credentials_and_passphrases_appear_in_no_output_and_credentials_on_no_host(
+LIST_PROCESSES = "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ > {directory}/processes 2>/dev/null; true"
+
+
+def test_credentials_and_passphrases_appear_in_no_output_process_list_or_open_file_and_credentials_on_no_host(
     site: Site, fleet: Callable[..., Fleet]
 ) -> None:
-    hosts = fleet(1, ("bookworm",))
-    environment = {"ANSIBLE_KEEP_REMOTE_FILES": "1", "ANSIBLE_PIPELINING": "0"}
-    secrets = {
+    (host,) = hosts = fleet(1, ("bookworm",))
+    host.run(["mkdir", "-p", host.service_directory])
+    log = site.home / "ansible.log"
+    environment = {"ANSIBLE_KEEP_REMOTE_FILES": "1", "ANSIBLE_PIPELINING": "0", "ANSIBLE_LOG_PATH": str(log)}
+    credentials = {
         "access_key": "AKIASECRETSECRETSECR",
         "secret_key": "secret-of-the-control-node",
         "session_token": "token-of-it",
     }
-    run = site.keep(
-        hosts.inventory,
-        "-vvvv",
-        "--diff",
-        environment=environment,
-        key_passphrase=PASSPHRASE,
-        **secrets,
-        **in_fleet(),
-    ).require_success()
+    passphrases = {"key_passphrase": PASSPHRASE, "keystore_passphrase": f"{PASSPHRASE} 2"}
+    options = {"formats": ["pkcs12", "combined", "der"], **credentials, **passphrases, **in_fleet()}
+    options["validate_command"] = ["sh", "-c", LIST_PROCESSES.format(directory=host.service_directory)]
+    with watch_processes() as seen:
+        run = site.keep(hosts.inventory, "-vvvv", "--diff", environment=environment, **options).require_success()
     results = json.dumps([entry.result for entry in run.results])
-    for text in (run.stdout, run.stderr, results):
+    for text in (run.stdout, run.stderr, log.read_text(), results):
         assert PASSPHRASE not in text
-        assert not any(secret in text for name, secret in secrets.items() if name != "access_key")
-    host = hosts[0]
-    needles = [secret.encode() for secret in secrets.values()]
-    assert find_files(host.path("/root"), *needles) == set()
-    assert find_files(host.path(host.base_directory), *needles, PASSPHRASE.encode()) == set()
-    assert (
-        b"ENCRYPTED PRIVATE KEY"
-        in next(host.path(host.base_directory).glob("web/generations/*/privkey.pem")).read_bytes()
-    )
+        assert not any(secret in text for name, secret in credentials.items() if name != "access_key")
+
+    on_host = host.path(f"{host.service_directory}/processes").read_bytes()
+    assert b"/.ansible/tmp/" in on_host, "the module was not among the processes of the host"
+    assert any(b"ansible" in process and b"playbook" in process for process in seen)
+    needles = [PASSPHRASE.encode(), *(secret.encode() for secret in credentials.values())]
+    assert [needle for needle in needles for process in (on_host, *seen) if needle in process] == []
+
+    assert find_files(host.path("/root"), *needles[1:]) == find_files(host.path("/srv"), *needles) == set()
+    assert find_files(host.path(host.base_directory), *needles) == set()
+    closed = find_files(host.path("/root"), needles[0]) | find_files(host.path("/tmp"), needles[0])
+    assert closed and all(_is_private(path) for path in closed)
+    keys = host.path(host.base_directory).glob("web/generations/*/privkey.pem")
+    assert b"ENCRYPTED PRIVATE KEY" in next(keys).read_bytes()
+
+
+def _is_private(path: Path) -> bool:
+    """Tell whether the file, or a directory above it, is closed to all but its owner."""
+    return any(each.stat().st_mode & 0o077 == 0 for each in (path, *path.parents[:3]))
 
 
 def test_no_passphrase_of_an_entry_is_shown_by_the_role_whether_it_works_or_fails(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.library import MINIMUM_CRYPTOGRAPHY
 
-from setup.ends import OLDEST_PYTHON, PINS, choose_core_ends, choose_host_ends
+from setup.ends import OLDEST_PYTHON, PINS, choose_core_ends, choose_host_ends, choose_host_matrix
 from setup.environments import read_pins
 from setup.matrix import read_supported_cores
 
@@ -24,6 +24,14 @@ def test_the_ends_are_the_oldest_and_the_newest_that_is_supported() -> None:
     ends = [*choose_host_ends(ALL), *choose_core_ends(ALL)]
     assert [end.python for end in ends] == [OLDEST_PYTHON, (3, 13), (3, 11), (3, 13)]
     assert [end.notice for end in ends] == [""] * 4
+
+
+def test_the_matrix_of_hosts_has_every_python_and_both_ends_of_cryptography() -> None:
+    cells = choose_host_matrix(ALL)
+    assert [(cell.python, "cryptography==3.3.2" in cell.requirements) for cell in cells] == [
+        (python, is_oldest) for python in sorted(ALL) for is_oldest in (True, False)
+    ]
+    assert len({cell.folder for cell in cells}) == len(cells) == 12
 
 
 def test_pins_are_of_the_ends_of_what_is_supported() -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -42,3 +44,25 @@ def kill_tree(pid: int) -> None:
         waiting += list_children(current)
     for member in stopped:
         kill(member)
+
+
+@contextlib.contextmanager
+def watch_processes(interval: float = 0.05) -> Iterator[set[bytes]]:
+    """Yield a set that grows by the command line and the environment of each process seen while the body runs."""
+    seen: set[bytes] = set()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(interval):
+            for process in Path("/proc").iterdir():
+                if process.name.isdigit():
+                    with contextlib.suppress(OSError):
+                        seen.add((process / "cmdline").read_bytes() + (process / "environ").read_bytes())
+
+    watcher = threading.Thread(target=look, daemon=True)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from typing import Iterator, NamedTuple
@@ -109,8 +110,13 @@ class Directory:
         try:
             file = self.files.open_file(name, self.descriptor)
         except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
             raise UnsafePath(
-                "Failed to read a file", on=self.show(name), because=error.strerror, remedy=_LOOK_AND_REMOVE
+                "Failed to read a file",
+                on=self.show(name),
+                because="there is a link in its place",
+                remedy="Look at who put it there, and remove it",
             ) from error
         try:
             status = self.files.stat_open(file)

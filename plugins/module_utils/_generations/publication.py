@@ -23,10 +23,9 @@ import os
 import stat
 from typing import Mapping
 
-from .._errors import UnsafePath
 from .directory import TEMPORARY, Directory, FileAttributes
-from .inspection import Fault, find_faults, find_link_faults, is_generation_id, link_targets, read_manifest
-from .location import GENERATIONS, LIVE, check_parents
+from .inspection import is_generation_id
+from .location import GENERATIONS, LIVE
 from .manifest import MANIFEST, FileRecord, Manifest, encode_manifest
 from .plan import FilePlan
 from .state import read_state, write_state
@@ -81,24 +80,6 @@ def _find_context(lineage: Directory, name: str) -> bytes | None:
             return directory.read_context(name)
 
 
-def repair_generation(
-    lineage: Directory, generation: str, manifest: Manifest, files: Mapping[str, bytes], plan: FilePlan
-) -> list[Fault]:
-    """Replace each faulty file of a published generation by the right content, one by one; returns what was wrong."""
-    with lineage.ensure(GENERATIONS, 0o755) as holder, holder.ensure(generation, 0o755) as directory:
-        recorded = read_manifest(directory)
-        faults = find_faults(directory, recorded, plan)
-        records = dict(recorded.files)
-        for name in dict.fromkeys(fault.name for fault in faults):
-            context = directory.read_context(name)
-            directory.replace(name, files[name], plan.attributes_of(name), context)
-            records[name] = record_file(directory, name, files[name])
-        if faults:
-            complete = manifest._replace(files=records)
-            directory.replace(MANIFEST, encode_manifest(complete), PUBLIC)
-    return faults
-
-
 def switch_live(lineage: Directory, generation: str | None) -> None:
     """Let ``live`` point at a generation in one instant (5 in this file's header), or at none."""
     if generation is None:
@@ -132,44 +113,3 @@ def prune_generations(lineage: Directory, keep: int, needed: set[str]) -> list[s
         for name in removed + debris:
             holder.remove(name, first=MANIFEST)
     return removed
-
-
-def check_links(plan: FilePlan) -> None:
-    """Raise ``UnsafePath`` where a link is to be made in an untrusted or missing directory, or in a file's place."""
-    for path in plan.links:
-        folder = check_parents(os.path.dirname(path))
-        if not os.path.isdir(folder):
-            raise UnsafePath(
-                "Failed to make a link",
-                on=path,
-                because=f"the directory {folder} is missing",
-                remedy="Make it before, or take the path out of links",
-            )
-        if os.path.lexists(path) and not os.path.islink(path):
-            raise UnsafePath(
-                "Failed to make a link",
-                on=path,
-                because="a file or directory is in its place",
-                remedy="Move it away, or take the path out of links",
-            )
-
-
-def place_links(lineage: Directory, plan: FilePlan) -> list[str]:
-    """Make or correct the links at usual paths; returns those changed."""
-    faulty = [fault.name for fault in find_link_faults(lineage, plan)]
-    targets = link_targets(lineage, plan.links)
-    for path in faulty:
-        folder, name = os.path.split(path)
-        resolved = check_parents(folder)
-        with Directory(lineage.files, lineage.files.open_directory(resolved), resolved) as directory:
-            directory.point(name, targets[path])
-    return faulty
-
-
-def remove_links(lineage: Directory, plan: FilePlan) -> None:
-    """Remove the links at usual paths that point into this lineage; others' stay."""
-    faulty = {fault.name for fault in find_link_faults(lineage, plan)}
-    for path in set(plan.links) - faulty:
-        resolved = check_parents(os.path.dirname(path))
-        with Directory(lineage.files, lineage.files.open_directory(resolved), resolved) as directory:
-            directory.remove(os.path.basename(path))

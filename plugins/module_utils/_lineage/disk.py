@@ -13,8 +13,8 @@ from typing import Iterator
 from .._errors import UnusableState
 
 REMEDIES = {
-    errno.ENOSPC: "Free space on that file system, and run again: nothing that is live was touched",
-    errno.EDQUOT: "Free space within the quota, and run again: nothing that is live was touched",
+    errno.ENOSPC: "Free space on that file system, and run again",
+    errno.EDQUOT: "Free space within the quota, and run again",
     errno.EROFS: "Choose a base_directory on a file system that can be written",
     errno.EACCES: "Run the task with become, or choose a base_directory that this user may write",
     errno.EPERM: "Run the task with become, or leave owner and group out",

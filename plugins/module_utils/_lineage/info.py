@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import stat
 import time
 from typing import Any, Mapping
 
-from .._generations.directory import FileAttributes
+from .._errors import UnsafePath, UnusableState
+from .._generations.directory import Directory, FileAttributes
 from .._generations.files import Files
 from .._generations.inspection import Inspection, inspect_lineage
 from .._generations.location import NAME, check_name, open_base, open_lineage
@@ -34,16 +36,36 @@ def read_lineages(params: Mapping[str, Any], files: Files) -> list[dict[str, Any
     if params.get("renew_before") is not None:
         parse_renew_before(params["renew_before"])
     with told_disk_errors("read the lineages", params["base_directory"]):
-        names = [params["name"]] if params.get("name") else _list_names(params["base_directory"], files)
-        return [found for found in (_read_lineage(params, name, files) for name in names) if found is not None]
+        if params.get("name"):
+            found = _read_lineage(params, params["name"], files)
+            return [] if found is None else [found]
+        names = _list_names(params["base_directory"], files)
+        return [_read_or_explain(params, name, files) for name in names]
 
 
 def _list_names(base_directory: str, files: Files) -> list[str]:
+    """Return the names of the directories below the base directory that a lineage can have."""
     base = open_base(files, base_directory, create=False)
     if base is None:
         return []
     with base:
-        return [name for name in base.names() if NAME.fullmatch(name) and not name.startswith((".", "-"))]
+        names = [name for name in base.names() if NAME.fullmatch(name) and not name.startswith((".", "-"))]
+        return [name for name in names if _is_directory(base, name)]
+
+
+def _is_directory(base: Directory, name: str) -> bool:
+    entry = base.stat(name)
+    return entry is not None and stat.S_ISDIR(entry.st_mode)
+
+
+def _read_or_explain(params: Mapping[str, Any], name: str, files: Files) -> dict[str, Any]:
+    """Return a lineage, or why it cannot be read: it must not hide the others."""
+    try:
+        with told_disk_errors("read the lineage", f"{params['base_directory']}/{name}"):
+            found = _read_lineage(params, name, files)
+    except (UnsafePath, UnusableState) as error:
+        return {**_describe(name, Inspection(), params), "unreadable": error.sentence()}
+    return found if found is not None else _describe(name, Inspection(), params)
 
 
 def _read_lineage(params: Mapping[str, Any], name: str, files: Files) -> dict[str, Any] | None:
@@ -55,14 +77,23 @@ def _read_lineage(params: Mapping[str, Any], name: str, files: Files) -> dict[st
         manifest = first.live.manifest if first.live is not None else None
         inspection = first if manifest is None else inspect_lineage(lineage, plan_as_recorded(manifest))
         return {
-            "name": name,
-            **_describe_live(inspection, params, name),
+            **_describe(name, inspection, params),
             "pending": read_pending(lineage) is not None,
-            "candidate": None if inspection.candidate is None else inspection.candidate.id,
-            "failure": inspection.state.failure,
             "generations": list_generations(lineage),
             "superseded": [entry._asdict() for entry in read_superseded(lineage)],
         }
+
+
+def _describe(name: str, inspection: Inspection, params: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": name,
+        **_describe_live(inspection, params, name),
+        "pending": False,
+        "candidate": None if inspection.candidate is None else inspection.candidate.id,
+        "failure": inspection.state.failure,
+        "generations": [],
+        "superseded": [],
+    }
 
 
 def plan_as_recorded(manifest: Manifest) -> FilePlan:

@@ -17,11 +17,13 @@ from .._errors import InvalidInput, UnusableState
 from .._generations.directory import Directory
 from .._generations.files import Files
 from .._generations.inspection import Generation, Inspection, inspect_lineage, read_generation
+from .._generations.links import check_links
 from .._generations.location import LIVE, open_lineage
 from .._generations.lock import hold_lock
 from .._generations.manifest import Manifest
 from .._generations.pending import is_answered, read_pending, remove_pending
-from .._generations.publication import list_generations, repair_generation, stage_generation
+from .._generations.publication import list_generations, stage_generation
+from .._generations.repairs import Repair, repair_generation
 from .._generations.superseded import forget_superseded, read_superseded
 from .application import Application, Rollout, announce_change, apply_generation
 from .diff import build_diff
@@ -31,6 +33,7 @@ from .keys import find_key, key_belongs, read_generation_key
 from .options import LineageOptions, read_lineage_options
 from .removal import remove_lineage
 from .service import Service, read_service
+from .signals import undisturbed
 
 if TYPE_CHECKING:
     from .._x509.exported_key import ExportedKey
@@ -99,13 +102,14 @@ def _install_or_remove(options: InstallOptions, files: Files, check_mode: bool) 
     with told_disk_errors("install the certificate", f"{options.lineage.base_directory}/{options.lineage.name}"):
         if options.state == "absent":
             return remove_lineage(options.lineage, files, check_mode)
+        check_links(options.lineage.plan)
         issued = read_issued(options) if options.certificate is not None else None
         with _opened(options.lineage, files, create=not check_mode) as lineage:
             inspection = inspect_lineage(lineage, options.lineage.plan)
             if check_mode or lineage is None:
                 placed = issued if lineage is None or issued is None else place_issued(lineage, options, issued)
                 return _predict(lineage, options, inspection, placed)
-            with hold_lock(lineage):
+            with hold_lock(lineage), undisturbed():
                 return _install(lineage, options, issued and place_issued(lineage, options, issued))
 
 
@@ -226,13 +230,21 @@ def _install(lineage: Directory, options: InstallOptions, issued: IssuedSet | No
         steps += _stage(lineage, options, issued)
     target = issued.id if issued is not None else options.generation or _live_id(before)
     generation = _read_whole(lineage, target, options)
-    steps += _repair(lineage, generation, options)
+    repair = _repair(lineage, generation, options)
+    steps += ["repair"] if repair is not None else []
     forgot = ("forget",) if forget_superseded(lineage, options.forget_superseded) else ()
     if not needs_application(before, generation):
         return _result(options, before, generation, Application(forgot, None), changed=bool(forgot))
     manifest = _manifest(generation)
     rollout = Rollout(
-        lineage, generation.id, manifest.facts, options.lineage.plan, options.service, options.lineage.now
+        lineage=lineage,
+        generation=generation.id,
+        facts=manifest.facts,
+        plan=options.lineage.plan,
+        service=options.service,
+        moment=options.lineage.now,
+        in_service=before.state.in_service,
+        repair=repair,
     )
     application = apply_generation(rollout, options.keep_generations)
     done = Application((*steps, *forgot, *application.steps), application.served)
@@ -319,18 +331,17 @@ def _manifest(generation: Generation) -> Manifest:
     return generation.manifest
 
 
-def _repair(lineage: Directory, generation: Generation, options: InstallOptions) -> list[str]:
+def _repair(lineage: Directory, generation: Generation, options: InstallOptions) -> Repair | None:
     """Bring every faulty file back from the key and the manifest's texts; nothing is issued."""
     if not generation.faults:
-        return []
+        return None
     manifest, secret, plan = _manifest(generation), options.lineage.passphrases, options.lineage.plan
     key = read_generation_key(lineage, generation.id, secret.key)
     texts = CertificateSet(manifest.certificate, manifest.intermediates, manifest.root)
     files = render_files(key, texts, plan, secret, options.lineage.name)
     updated = manifest._replace(key_format=plan.key_format, key_encrypted=plan.key_encrypted)
     announce_change(lineage, generation.id)
-    repair_generation(lineage, generation.id, updated, files, plan)
-    return ["repair"]
+    return repair_generation(lineage, generation.id, updated, files, plan)
 
 
 def _predict(

@@ -119,7 +119,7 @@ def _judge_adoption(
         message = f"{verdict.reasons[0].message}, and the pair in place is not taken over: {found.because}"
         return Judgement(verdict._replace(reasons=(Reason("missing", message),)))
     message = f"The certificate {found.facts['serial']} in place is taken over"
-    return Judgement(Verdict("apply", (Reason("adopted", message),), None, found.id), found)
+    return Judgement(Verdict("apply", (Reason("adopted", message),), generation=found.id, candidate=found.facts), found)
 
 
 def build_result(

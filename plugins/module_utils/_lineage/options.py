@@ -12,15 +12,20 @@ import pwd
 import re
 import time
 from functools import partial
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Mapping, NamedTuple, Sequence
 
 from .._errors import InvalidInput
 from .._generations.directory import FileAttributes
 from .._generations.plan import ALL_FILES, FilePlan
+from .._x509.algorithms import ML_DSA_CLASSES
 from .._x509.wanted import WantedCertificate, want
 
 KEY_MODE = 0o600
 CERTIFICATE_MODE = 0o644
+MAXIMUM_PASSPHRASE = 1023
+"""Bytes that OpenSSL takes (PEM_BUFSIZE, less the end)."""
+NUMBER = re.compile(r"[0-9]+")
+LARGEST_ID = 2**32 - 2
 
 
 class Passphrases(NamedTuple):
@@ -50,12 +55,8 @@ def read_lineage_options(params: Mapping[str, Any]) -> LineageOptions:
     """Build the values from a module's parameters; ``InvalidInput`` says which option cannot be used."""
     formats = tuple(params.get("formats") or ())
     passphrases = Passphrases(params.get("key_passphrase"), params.get("keystore_passphrase"))
-    if "pkcs12" in formats and not passphrases.keystore:
-        raise InvalidInput(
-            "Failed to plan the files",
-            because="formats has pkcs12 without a passphrase",
-            remedy="Set keystore_passphrase",
-        )
+    check_passphrases(passphrases, formats)
+    check_key_forms(params.get("key_algorithm"), params.get("key_format"), formats)
     return LineageOptions(
         name=params["name"],
         base_directory=params["base_directory"],
@@ -66,6 +67,37 @@ def read_lineage_options(params: Mapping[str, Any]) -> LineageOptions:
         force_id=params.get("force_id"),
         passphrases=passphrases,
     )
+
+
+def check_passphrases(passphrases: Passphrases, formats: Sequence[str]) -> None:
+    """Raise ``InvalidInput`` where a passphrase is missing, empty or longer than a key can be protected with."""
+    if "pkcs12" in formats and not passphrases.keystore:
+        raise InvalidInput(
+            "Failed to plan the files",
+            because="formats has pkcs12 without a passphrase",
+            remedy="Set keystore_passphrase",
+        )
+    if passphrases.key is not None and not 0 < len(passphrases.key.encode("utf-8")) <= MAXIMUM_PASSPHRASE:
+        raise InvalidInput(
+            "Failed to plan the files",
+            on="key_passphrase",
+            because=f"it is empty or has more than {MAXIMUM_PASSPHRASE} bytes",
+            remedy="Leave it out for a key that only its mode protects",
+        )
+
+
+def check_key_forms(algorithm: str | None, key_format: str | None, formats: Sequence[str]) -> None:
+    """Raise ``InvalidInput`` for a key that cannot be written as asked, before a certificate is asked for it."""
+    if algorithm not in ML_DSA_CLASSES:
+        return
+    unknown = [form for form in (key_format, *formats) if form in ("traditional", "pkcs12")]
+    if unknown:
+        raise InvalidInput(
+            "Failed to plan the files",
+            on=algorithm,
+            because=f"there is no {unknown[0]} form of a key of this algorithm",
+            remedy="Use key_format pkcs8 without the format pkcs12, or an RSA or EC key",
+        )
 
 
 def read_file_plan(
@@ -121,7 +153,7 @@ def find_user(owner: str | None) -> int | None:
     """Return the id of a user by name or number, None for none; ``InvalidInput`` for one that the host lacks."""
     if owner is None:
         return None
-    if str(owner).isdigit():
+    if NUMBER.fullmatch(owner) and int(owner) <= LARGEST_ID:
         return int(owner)
     try:
         return pwd.getpwnam(owner).pw_uid
@@ -135,7 +167,7 @@ def find_group(group: str | None) -> int | None:
     """Return the id of a group by name or number, None for none; ``InvalidInput`` for one that the host lacks."""
     if group is None:
         return None
-    if str(group).isdigit():
+    if NUMBER.fullmatch(group) and int(group) <= LARGEST_ID:
         return int(group)
     try:
         return grp.getgrnam(group).gr_gid
@@ -148,7 +180,7 @@ def find_group(group: str | None) -> int | None:
 def read_links(links: Mapping[str, str] | None) -> dict[str, str]:
     """Return the links (absolute path to file name) after checking both."""
     for path, name in (links or {}).items():
-        if not os.path.isabs(path) or os.path.normpath(path) != path:
+        if not os.path.isabs(path) or os.path.normpath(path) != path or "\0" in path:
             raise InvalidInput(
                 "Failed to plan the links",
                 on=path,

@@ -12,10 +12,10 @@ from .._errors import InvalidInput, UnusableState
 from .._generations.directory import Directory
 from .._generations.files import Files
 from .._generations.inspection import inspect_lineage
+from .._generations.links import check_links
 from .._generations.location import open_lineage, refuse_unwritable
 from .._generations.lock import hold_lock
 from .._generations.pending import PendingDescription, PendingRequest, read_pending, write_pending
-from .._generations.publication import check_links
 from .._x509.facts import request_facts
 from .._x509.keys import digest_public_key, encode_key, generate_key, load_key, name_key_algorithm
 from .._x509.library import require_cryptography

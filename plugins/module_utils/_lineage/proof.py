@@ -17,6 +17,7 @@ from .._errors import InvalidInput
 
 MAXIMUM_LINE = 4096
 CONSECUTIVE = 3
+LONGEST = 86400
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def read_endpoint(options: Mapping[str, Any] | None) -> Endpoint | None:
     """Build the endpoint from the option ``verify``, None when it is not set."""
     if not options:
         return None
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in options.items() if value not in (None, "")}
     given.setdefault("host", "127.0.0.1")
     starttls = given.get("starttls")
     if starttls is not None and starttls not in STARTTLS:
@@ -57,7 +58,25 @@ def read_endpoint(options: Mapping[str, Any] | None) -> Endpoint | None:
             because=f"there is no port {given['port']}",
             remedy="Give one from 1 to 65535",
         )
-    return Endpoint(**given)
+    endpoint = Endpoint(**given)
+    _check_endpoint(endpoint)
+    return endpoint
+
+
+def _check_endpoint(endpoint: Endpoint) -> None:
+    """Refuse what would only show when the new certificate is in service already."""
+    least = {"timeout": 0.001, "retries": 0, "interval": 0}
+    for name, bound in least.items():
+        value = getattr(endpoint, name)
+        if not bound <= value <= LONGEST:
+            because = f"{name} is {value:g}, and must be from {bound:g} to {LONGEST}"
+            raise InvalidInput("Failed to understand verify", because=because, remedy="Correct the option")
+    try:
+        _make_context().wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=endpoint.server_name)
+    except (ValueError, ssl.SSLError) as error:
+        because = f"server_name {endpoint.server_name} cannot be asked for: {error}"
+        remedy = "Give the name that clients ask for"
+        raise InvalidInput("Failed to understand verify", because=because, remedy=remedy) from error
 
 
 def prove_served(endpoint: Endpoint, fingerprint: str) -> ServedCertificate:
@@ -85,20 +104,24 @@ def _look_repeatedly(endpoint: Endpoint, fingerprint: str) -> ServedCertificate:
 
 def look(endpoint: Endpoint) -> ServedCertificate:
     """Make one handshake. Nothing is verified in it: the leaf is compared with the very one that must be there."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
     try:
         with socket.create_connection((endpoint.host, endpoint.port), endpoint.timeout) as plain:
             if endpoint.starttls is not None:
                 STARTTLS[endpoint.starttls](plain)
-            with context.wrap_socket(plain, server_hostname=endpoint.server_name) as secured:
+            with _make_context().wrap_socket(plain, server_hostname=endpoint.server_name) as secured:
                 der = secured.getpeercert(binary_form=True)
     except (OSError, ValueError) as error:
         return ServedCertificate(None, None, str(error))
     if der is None:
         return ServedCertificate(None, None, "the service shows no certificate")
     return ServedCertificate(hashlib.sha256(der).hexdigest(), der, None)
+
+
+def _make_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _read_line(plain: socket.socket) -> bytes:

@@ -12,11 +12,12 @@ from .._errors import UnusableState
 from .._generations.directory import TEMPORARY, Directory
 from .._generations.files import Files
 from .._generations.inspection import inspect_lineage
-from .._generations.location import GENERATIONS, KNOWN_NAMES, LOCK, open_base, open_lineage
+from .._generations.links import list_own_links, point_links
+from .._generations.location import GENERATIONS, KNOWN_NAMES, LOCK, open_base, open_lineage, refuse_unwritable
 from .._generations.lock import hold_lock
 from .._generations.manifest import MANIFEST
 from .._generations.pending import remove_pending
-from .._generations.publication import remove_links, switch_live
+from .._generations.publication import switch_live
 from .options import LineageOptions
 
 
@@ -29,10 +30,13 @@ def remove_lineage(options: LineageOptions, files: Files, check_mode: bool) -> d
         refuse_foreign_names(lineage)
         live = inspect_lineage(lineage, options.plan).live
         facts = None if live is None or live.manifest is None else live.manifest.facts
+        links = list_own_links(lineage, options.plan)
         if check_mode:
+            refuse_unwritable(options.base_directory, options.name)
             return _result(facts, changed=True)
         with hold_lock(lineage):
-            _remove_content(lineage, options)
+            point_links(files, dict.fromkeys(links))
+            _remove_content(lineage)
     base = open_base(files, options.base_directory, create=False)
     if base is not None:
         with base:
@@ -53,8 +57,7 @@ def refuse_foreign_names(lineage: Directory) -> None:
         )
 
 
-def _remove_content(lineage: Directory, options: LineageOptions) -> None:
-    remove_links(lineage, options.plan)
+def _remove_content(lineage: Directory) -> None:
     switch_live(lineage, None)
     remove_pending(lineage)
     holder = lineage.open(GENERATIONS)

@@ -76,6 +76,9 @@ class Service:
 def read_service(params: Mapping[str, Any]) -> Service:
     """Build the service from the options ``validate_command``, ``reload_command``, ``command_timeout``, ``verify``."""
     timeout = params.get("command_timeout")
+    if timeout is not None and not timeout > 0:
+        remedy = "Give seconds, more than 0"
+        raise InvalidInput("Failed to read the options", f"{timeout:g} is no time", "command_timeout", remedy)
     return Service(
         validate_command=read_command(params.get("validate_command"), "validate_command"),
         reload_command=read_command(params.get("reload_command"), "reload_command"),

@@ -37,3 +37,9 @@ def test_what_has_no_next_date_has_none_in_its_line() -> None:
 )
 def test_there_is_no_line_when(result: dict[str, Any], callback: str, censored: bool) -> None:
     assert compose_line("web-01", result, callback, censored=censored) is None
+
+
+def test_what_a_host_says_cannot_reach_for_the_terminal_of_its_reader() -> None:
+    result = {"changed": True, "msg": "web: put into service (printed\n\x1b[2J\x1b]0;owned\x07 twice\r\x9b1m)"}
+    line = compose_line("web-01", result, "default", censored=False)
+    assert line is not None and line.isprintable() and line.startswith("web-01: web: put into service (printed ")

@@ -158,6 +158,31 @@ def test_a_host_module_that_crashed_is_an_error_with_its_message():
         make_flow(FakeHost({"failed": True})).keep(check_mode=False)
 
 
+ABSURD = [
+    {"action": None},
+    {"action": "dance"},
+    {"action": []},
+    {"reasons": "many"},
+    {"reasons": [{}]},
+    {"request": ["a CSR"]},
+    {"request": {"csr": 7}},
+    {"superseded": [{"serial": "1"}]},
+    {"current": ["facts"]},
+    {"current": {"not_after": "soon"}},
+    {"issued_at": "lately"},
+    {"generation": {"id": 1}},
+    {"certificate_arn": 1},
+]
+
+
+@pytest.mark.parametrize("absurd", ABSURD, ids=str)
+def test_an_answer_that_no_release_gives_is_an_error_with_a_sentence(absurd):
+    issuer = FakeIssuer()
+    with pytest.raises(PrivateCaError, match="Failed to understand what host_certificate_request answered") as caught:
+        make_flow(FakeHost({**DUE, **absurd}), issuer).keep(check_mode=False)
+    assert "Nothing more was asked of the CA" in caught.value.sentence()
+
+
 def test_check_mode_shows_the_names_that_the_run_brings_and_what_only_the_ca_can_fill_in_as_new():
     predicted = build_result(make_flow(FakeHost({**DUE, "request": None})).keep(check_mode=True))
     real = build_result(make_flow(FakeHost(DUE, INSTALLED)).keep(check_mode=False))

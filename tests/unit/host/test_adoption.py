@@ -46,6 +46,7 @@ def test_a_pair_that_meets_the_policy_is_taken_over_without_issuing(lineage: Hos
     for each in ("action", "reasons", "generation", "changed"):
         assert predicted[each] == asked[each]
     done = lineage.install(generation=asked["generation"])
+    assert predicted["candidate"] == asked["candidate"] == done["current"]
     assert done["changed"] and (lineage.live / "privkey.pem").read_bytes() == Path(adopt["key"]).read_bytes()
     assert lineage.request(adopt=adopt)["action"] == "none" and lineage.count_issued() == 0
 

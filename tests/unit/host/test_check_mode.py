@@ -97,6 +97,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "another mode": {"mode": "0640", "key_mode": "0400"},
     "another format": {"formats": ["combined", "der"], "key_format": "traditional"},
     "a passphrase": {"key_passphrase": "secret"},
+    "a link": {"links": {"{directory}/usual.pem": "fullchain.pem"}},
 }
 CASES = list(itertools.product(STATES, OPTIONS))
 
@@ -109,6 +110,8 @@ def test_the_table_is_as_large_as_promised() -> None:
 def test_check_mode_predicts_the_real_run_and_changes_nothing(lineage: HostLineage, state: str, options: str) -> None:
     STATES[state](lineage)
     chosen = {**({"now": KILLED} if "killed" in state else {}), **OPTIONS[options]}
+    if "links" in chosen:
+        chosen["links"] = {path.format(directory=lineage.base.parent): name for path, name in chosen["links"].items()}
     before = lineage.snapshot()
     predicted = lineage.request(check_mode=True, **chosen)
     assert lineage.snapshot() == before

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
-import threading
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -45,27 +45,38 @@ def _read(name: str, directory: int) -> bytes:
         return file.read()
 
 
-def test_a_reader_never_sees_a_mixed_or_missing_set_through_a_thousand_switches(lineage: HostLineage) -> None:
-    generations = [lineage.run()["generation"], lineage.run(now=NOW + 61 * DAY)["generation"]]
+def _read_until(live: Path, ended: Any, changes: Any, answer: Any) -> None:
+    """Read in a tight loop until told to end; ``changes`` counts how often another set was seen than just before."""
     seen: set[tuple[bytes, bytes, bytes]] = set()
     faults: list[str] = []
-    ended = threading.Event()
+    latest = None
+    while not ended.is_set() and not faults:
+        try:
+            found = read_set(live)
+        except OSError as error:
+            faults.append(repr(error))
+            break
+        seen.add(found)
+        changes.value += found != latest
+        latest = found
+    answer.send((seen, faults))
 
-    def read() -> None:
-        while not ended.is_set():
-            try:
-                seen.add(read_set(lineage.live))
-            except OSError as error:
-                faults.append(repr(error))
 
-    reader = threading.Thread(target=read)
+def test_a_reader_never_sees_a_mixed_or_missing_set_through_a_thousand_switches(lineage: HostLineage) -> None:
+    generations = [lineage.run()["generation"], lineage.run(now=NOW + 61 * DAY)["generation"]]
+    processes = get_context("fork")  # a thread of this process would read when the switching one lets it
+    ended, changes, (receiver, sender) = processes.Event(), processes.Value("i", 0), processes.Pipe(duplex=False)
+    reader = processes.Process(target=_read_until, args=(lineage.live, ended, changes, sender), daemon=True)
     reader.start()
     opened = open_lineage(HastyFiles(), str(lineage.base), "web")
     assert opened is not None
     with opened as directory:
-        for number in range(SWITCHES):
+        for number in itertools.count():
             switch_live(directory, generations[number % 2])
+            if receiver.poll() or (number >= SWITCHES and changes.value >= SWITCHES / 10):
+                break
     ended.set()
+    seen, faults = receiver.recv()
     reader.join()
     assert faults == [] and len(seen) == 2
     for key, leaf, full in seen:

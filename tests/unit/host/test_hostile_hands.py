@@ -214,15 +214,23 @@ def test_links_at_usual_paths_are_made_corrected_and_removed(lineage: HostLineag
         ({"links": {"relative": "cert.pem"}}, "no absolute path"),
         ({"links": {"/etc/../x": "cert.pem"}}, "no absolute path"),
         ({"links": {"/etc/x": "../../shadow"}}, "no file of a generation"),
+        ({"links": {"/etc/\0": "cert.pem"}}, "no absolute path"),
         ({"renew_before": "soon"}, "neither a percentage"),
         ({"subject_alternative_names": ["web"]}, "no known kind"),
+        ({"owner": "²"}, "has no such user"),
+        ({"key_owner": str(2**32)}, "has no such user"),
+        ({"key_passphrase": ""}, r"\(key_passphrase\): it is empty or has more than 1023"),
+        ({"key_passphrase": "é" * 512}, "it is empty or has more than 1023"),
+        ({"key_algorithm": "ML_DSA_65", "key_format": "traditional"}, "no traditional form"),
+        ({"key_algorithm": "ML_DSA_44", "formats": ["pkcs12"], "keystore_passphrase": "x"}, "no pkcs12 form"),
     ],
 )
-def test_an_option_that_cannot_be_used_is_told_before_anything_is_written(
-    lineage: HostLineage, options: dict[str, Any], because: str
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_an_option_that_cannot_be_used_is_told_before_anything_is_written_in_check_mode_too(
+    lineage: HostLineage, options: dict[str, Any], because: str, check_mode: bool
 ) -> None:
     with pytest.raises(InvalidInput, match=because):
-        lineage.request(**options)
+        lineage.request(check_mode=check_mode, **options)
     assert not lineage.base.exists()
 
 

@@ -9,7 +9,11 @@ import contextlib
 from typing import Any
 
 import pytest
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, StepFailed
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
+    InvalidInput,
+    StepFailed,
+    UnusableState,
+)
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.info import read_lineages
 from host_authority import DAY, NOW
 from host_faults import FaultyFiles, HastyFiles
@@ -60,6 +64,23 @@ def test_a_damaged_lineage_is_shown_with_what_is_wrong(lineage: HostLineage) -> 
     (lineage.live / "generation.json").write_text("{")
     (found,) = read(lineage)
     assert found["current"] is None and "is no JSON" in found["unreadable"]
+
+
+def test_what_is_no_lineage_or_cannot_be_read_hides_none_of_the_others(lineage: HostLineage) -> None:
+    lineage.run()
+    (lineage.base / "README").write_text("not a lineage")
+    (lineage.base / "linked").symlink_to("/etc")
+    (lineage.base / "open").mkdir()
+    (lineage.base / "open").chmod(0o777)
+    (lineage.base / "taken").mkdir()
+    (lineage.base / "taken/live").write_text("mine")
+    found = {each["name"]: each for each in read(lineage)}
+    assert list(found) == ["open", "taken", "web"] and found["web"]["in_service"]
+    assert "others can write it" in found["open"]["unreadable"]
+    assert "did not make" in found["taken"]["unreadable"]
+    assert set(found["open"]) == set(found["web"])
+    with pytest.raises(UnusableState, match="did not make"):
+        read(lineage, name="taken")
 
 
 @pytest.mark.parametrize("options", [{"name": "../etc"}, {"renew_before": "soon"}, {"base_directory": "etc"}])

@@ -62,13 +62,16 @@ class Story:
             (lineage.live / name).chmod(0o600)
 
     def tell(self, lineage: HostLineage, files: Files) -> None:
-        if self.absent:
-            lineage.install(files, state="absent", **self.run)
-            return
         try:
-            lineage.run(files, **self.run, **self._adopt(lineage))
+            self.act(lineage, files)
         except StepFailed:
             assert self.fails
+
+    def act(self, lineage: HostLineage, files: Files) -> None:
+        if self.absent:
+            lineage.install(files, state="absent", **self.run)
+        else:
+            lineage.run(files, **self.run, **self._adopt(lineage))
 
     def end(self, lineage: HostLineage) -> None:
         """Run plainly once more, as a user would after the crash."""
@@ -107,6 +110,8 @@ STORIES = [
     Story("repair", ({},), {**COMMANDS, "formats": ["pkcs12"], "keystore_passphrase": "x"}, issued=1,
           damage=("cert.pem", "chain.pem"), then={"formats": ["pkcs12"], "keystore_passphrase": "x"}),
     Story("a reload that fails", ({},), {**LATER, "reload_command": ["false"]}, issued=2, fails=True),
+    Story("a form that is refused", ({},), {"key_format": "traditional", "reload_command": ["false"]}, issued=1,
+          then={"key_format": "traditional"}, fails=True),
     Story("a test that fails on an empty host", (), {"validate_command": ["false"]}, issued=1, fails=True),
     Story("what a failed reload left is applied", ({}, {**LATER, "reload_command": ["false"]}), {**LATER, **COMMANDS},
           issued=2),
@@ -176,8 +181,8 @@ def test_a_full_disk_at_every_changing_call_is_told_and_breaks_nothing(
 
     for at in range(1, counting.count + 1):
         again(lineage, kept)
-        with pytest.raises(UnusableState, match=r"No space left on device\. Free space"):
-            story.tell(lineage, FaultyFiles(at, fill))
+        with pytest.raises((StepFailed, UnusableState), match=r"No space left on device\. Free space"):
+            story.act(lineage, FaultyFiles(at, fill))
         assert lineage.fault_of_live() is None, f"after call {at}"
         assert lineage.live.exists() or not story.keeps_live, f"after call {at}"
         story.end(lineage)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import StepFailed
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, StepFailed
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.proof import look, read_endpoint
 from host_authority import DAY, NOW
 from host_lineage import HostLineage
@@ -98,6 +98,33 @@ def test_a_service_that_does_not_answer_is_told(lineage: HostLineage) -> None:
         lineage.run(verify=verify)
 
 
+@pytest.mark.parametrize(
+    ("options", "because"),
+    [
+        ({"verify": {"port": 1, "interval": -1.0}}, "interval is -1, and must be from 0"),
+        ({"verify": {"port": 1, "timeout": 0.0}}, "timeout is 0, and must be"),
+        ({"verify": {"port": 1, "timeout": float("nan")}}, "timeout is nan"),
+        ({"verify": {"port": 1, "retries": -1}}, "retries is -1"),
+        ({"verify": {"port": 1, "server_name": ".example.com"}}, r"server_name \.example\.com cannot be asked for"),
+        ({"verify": {"port": 70000}}, "there is no port 70000"),
+        ({"command_timeout": 0.0}, "command_timeout.*0 is no time"),
+    ],
+)
+def test_what_could_never_be_proved_is_told_before_anything_is_switched(
+    lineage: HostLineage, options: dict[str, Any], because: str
+) -> None:
+    lineage.run()
+    before = lineage.snapshot()
+    with pytest.raises(InvalidInput, match=because):
+        lineage.install(formats=["der"], **options)
+    assert lineage.snapshot() == before
+
+
+def test_an_empty_server_name_is_none() -> None:
+    endpoint = read_endpoint({"port": 1, "server_name": "", "host": ""})
+    assert endpoint is not None and (endpoint.server_name, endpoint.host) == (None, "127.0.0.1")
+
+
 def _say(plain: socket.socket, *lines: bytes | None) -> None:
     """Hold a conversation: bytes are sent, None waits for a line."""
     for line in lines:
@@ -109,11 +136,15 @@ def _say(plain: socket.socket, *lines: bytes | None) -> None:
 
 
 def _talk_smtp(plain: socket.socket) -> None:
-    _say(plain, b"220-a\r\n220 b\r\n", None, b"250-me\r\n250-SIZE 1\r\n250 STARTTLS\r\n", None, b"220 go\r\n")
+    """What Postfix 3.7 says to this client."""
+    extensions = b"250-vm.localdomain\r\n250-PIPELINING\r\n250-SIZE 10240000\r\n250-STARTTLS\r\n250 CHUNKING\r\n"
+    _say(plain, b"220-vm.localdomain\r\n220 ESMTP\r\n", None, extensions, None, b"220 2.0.0 Ready to start TLS\r\n")
 
 
 def _talk_imap(plain: socket.socket) -> None:
-    _say(plain, b"* OK ready\r\n", None, b"* CAPABILITY IMAP4rev1\r\na1 OK begin\r\n")
+    """What Dovecot 2.3 says to this client, and once more what it can."""
+    greeting = b"* OK [CAPABILITY IMAP4rev1 ID ENABLE STARTTLS AUTH=PLAIN] Dovecot (Debian) ready.\r\n"
+    _say(plain, greeting, None, b"* CAPABILITY IMAP4rev1\r\na1 OK Begin TLS negotiation now.\r\n")
 
 
 def _talk_postgres(plain: socket.socket) -> None:
@@ -122,6 +153,7 @@ def _talk_postgres(plain: socket.socket) -> None:
 
 
 def _talk_ldap(plain: socket.socket) -> None:
+    """What slapd 2.5 says to this client."""
     assert plain.recv(64) == b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"
     plain.sendall(bytes.fromhex("300c02010178070a010004000400"))
 

@@ -17,6 +17,7 @@ and `notice` says so. `python -m setup.ends` makes the environments, which are k
 from __future__ import annotations
 
 import fcntl
+import os
 import sys
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -104,6 +105,18 @@ def choose_host_ends(present: Collection[Version]) -> tuple[End, End]:
     )
 
 
+def choose_host_matrix(present: Collection[Version]) -> tuple[End, ...]:
+    """Return each of these Pythons with the oldest cryptography, and with the newest that it takes."""
+    pins, newest = tuple(read_pins(PINS / "hosts-oldest.txt")), ("cryptography", "pytest")
+    cells: list[End] = []
+    for python in sorted(present):
+        name = f"hosts-{show_version(python)}"
+        constraints = tuple(read_constraints()) if python == max(present) else ()
+        cells.append(End(f"{name}-oldest", python, pins, (), None))
+        cells.append(End(f"{name}-newest", python, newest, constraints, None))
+    return tuple(cells)
+
+
 def choose_core_ends(present: Collection[Version]) -> tuple[End, End]:
     """Return the ends of ansible-core for a machine with these Pythons, of which development's own is one."""
     cores = read_supported_cores()
@@ -137,9 +150,10 @@ def name_substitute(wanted: str, found: str) -> str:
 
 
 def choose_ends() -> Mapping[str, End]:
-    """Return the four ends by name, as far as this machine has them."""
+    """Return the four ends by name, as far as this machine has them; with FLEET_PKI_HOSTS=all the matrix of hosts."""
     present = find_interpreters(_MINORS)
-    return {end.name: end for end in (*choose_host_ends(present), *choose_core_ends(present))}
+    choose_hosts = choose_host_matrix if os.environ.get("FLEET_PKI_HOSTS") == "all" else choose_host_ends
+    return {end.name: end for end in (*choose_hosts(present), *choose_core_ends(present))}
 
 
 def main() -> int:

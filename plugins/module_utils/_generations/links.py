@@ -1,0 +1,75 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Links at the usual paths of a distribution: checked, made, put back as they were, removed."""
+
+from __future__ import annotations
+
+import os
+from typing import Iterable, Mapping
+
+from .._errors import UnsafePath, UnusableState
+from .directory import Directory
+from .files import Files
+from .inspection import find_link_faults, link_targets
+from .location import check_parents
+from .plan import FilePlan
+
+
+def check_links(plan: FilePlan) -> None:
+    """Raise ``UnsafePath`` where a link is to be made in an untrusted directory, or in a file's place.
+
+    ``UnusableState`` where its directory is missing.
+    """
+    for path in plan.links:
+        folder = check_parents(os.path.dirname(path))
+        if not os.path.isdir(folder):
+            raise UnusableState(
+                "Failed to make a link",
+                on=path,
+                because=f"the directory {folder} is missing",
+                remedy="Make it, or take the path out of links",
+            )
+        if os.path.lexists(path) and not os.path.islink(path):
+            raise UnsafePath(
+                "Failed to make a link",
+                on=path,
+                because="a file or directory is in its place",
+                remedy="Move it away, or take the path out of links",
+            )
+
+
+def read_links(paths: Iterable[str]) -> dict[str, str | None]:
+    """Return what each link says now, None for one that is not there."""
+    return {path: os.readlink(path) if os.path.islink(path) else None for path in paths}
+
+
+def point_links(files: Files, targets: Mapping[str, str | None]) -> list[str]:
+    """Let each path point at its target, or remove its link where that is None; returns the paths changed."""
+    present = read_links(targets)
+    changed = [path for path in targets if present[path] != targets[path]]
+    for path in changed:
+        folder, name = os.path.split(path)
+        resolved, target = check_parents(folder), targets[path]
+        with Directory(files, files.open_directory(resolved), resolved) as directory:
+            if target is None:
+                directory.remove(name)
+                directory.flush()
+            else:
+                directory.point(name, target)
+    return changed
+
+
+def place_links(lineage: Directory, plan: FilePlan) -> list[str]:
+    """Make or correct the links at usual paths; returns those changed."""
+    return point_links(lineage.files, link_targets(lineage, plan.links))
+
+
+def list_own_links(lineage: Directory, plan: FilePlan) -> list[str]:
+    """Return the links at usual paths that point into this lineage; ``UnsafePath`` for one in an untrusted place."""
+    faulty = {fault.name for fault in find_link_faults(lineage, plan)}
+    own = [path for path in plan.links if path not in faulty]
+    for path in own:
+        check_parents(os.path.dirname(path))
+    return own
