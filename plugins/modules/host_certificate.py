@@ -292,6 +292,7 @@ notes:
   - "Minimal IAM policy (with a ledger in DynamoDB, besides) - on the table: C(dynamodb:GetItem), C(dynamodb:PutItem)."
   - "Minimal IAM policy (with a limit in that ledger, besides) - on the table: C(dynamodb:UpdateItem)."
   - "Minimal IAM policy (to revoke, besides) - on the CA: C(acm-pca:RevokeCertificate)."
+  - "Minimal IAM policy (to revoke by a ledger in DynamoDB, besides) - on the table: C(dynamodb:Scan)."
   - "Minimal IAM policy (from ACM, by ARN) - on the certificate: C(acm:DescribeCertificate),
     C(acm:ExportCertificate)."
   - "Minimal IAM policy (from ACM, by names, besides) - on C(*): C(acm:ListCertificates), C(acm:RequestCertificate)."

@@ -296,6 +296,13 @@ HOST_CASES: dict[str, tuple[tuple[str, ...], list[Options]]] = {
         ("to keep a certificate", "with a ledger in DynamoDB", "with a limit in that ledger"),
         [lambda account, _root: {**SIGNED, **ledger_of(account), "max_issuances": 1000}],
     ),
+    "revoke by a ledger in DynamoDB": (
+        ("to keep a certificate", "with a ledger in DynamoDB", "to revoke", "to revoke by a ledger in DynamoDB"),
+        [
+            lambda account, _root: {**SIGNED, **ledger_of(account)},
+            lambda account, _root: {**ledger_of(account), "state": "absent", "revoke_removed": "SUPERSEDED"},
+        ],
+    ),
     "from ACM by ARN": (("from ACM, by ARN",), [from_acm_by_arn]),
     "from ACM by names": (("from ACM, by ARN", "from ACM, by names"), [from_acm_by_names]),
 }
