@@ -21,7 +21,7 @@ from ._host_modules import Facts
 _DONE = {
     "none": "nothing is due",
     "repair": "repaired",
-    "apply": "applied the certificate that was kept aside",
+    "apply": "brought into service the certificate that the host had already",
     "issue": "issued and installed",
     "remove": "removed",
     "revoke": "revoked what was replaced",
@@ -29,7 +29,7 @@ _DONE = {
 _PREDICTED = {
     "none": "nothing is due",
     "repair": "would be repaired",
-    "apply": "the certificate kept aside would be applied",
+    "apply": "the certificate that the host has already would be brought into service",
     "issue": "a certificate would be issued and installed",
     "remove": "would be removed",
     "revoke": "what was replaced would be revoked",
