@@ -9,7 +9,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 
 STAGE := $(CURDIR)/.stage
-PYTEST_WORKERS ?= 2
+PYTEST_WORKERS ?= 3
 PORT ?= 5055
 DIST ?= build
 BENCH ?=

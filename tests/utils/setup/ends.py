@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ends of what is supported, of which every run of the tests takes its part: what they are, and what runs there.
 
-hosts   The host modules, whole: on the oldest Python with the oldest cryptography, and on the newest of both. A host
+hosts   The host modules: on the oldest Python with the oldest cryptography, and on the newest of both. A host
         has neither Ansible nor boto3: a module arrives with the `module_utils` that it imports, and the tests see of
         Ansible that folder alone.
 core    The control node: the oldest ansible-core on the oldest Python that may run it, the newest on the newest. The
@@ -33,6 +33,10 @@ from setup.matrix import CONTROLLER_PYTHONS, Cell, read_supported_cores
 OLDEST_PYTHON = (3, 8)
 PINS = CHECKOUT / "requirements/ends"
 HOST_TESTS = ("tests/unit/host",)
+HOST_TESTS_OF_THE_DISK = tuple(
+    f"tests/unit/host/test_{name}.py" for name in ("concurrency", "kill_points", "power_loss")
+)
+"""Long, and nothing new at the newest end: development's own Python has the same cryptography there."""
 HOST_TESTS_OVER_ANSIBLE = ("tests/unit/host/test_modules.py", "tests/unit/host/test_host_program.py")
 CORE_TESTS = (
     "tests/unit/flow",
