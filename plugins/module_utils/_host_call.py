@@ -17,6 +17,8 @@ from ._generations.files import Files
 from ._host_argument_specs import INFO_SPEC, INSTALL_CONSTRAINTS, INSTALL_SPEC, REQUEST_SPEC
 
 HIDDEN = "*" * 8
+TEXTS = ("msg", "output", "reasons", "warnings")
+"""What is for people to read, and may have what a command printed. In facts, a short secret is in many a serial."""
 
 
 class HostModule(NamedTuple):
@@ -28,14 +30,15 @@ class HostModule(NamedTuple):
 
 
 def answer(module: str, options: Mapping[str, Any], files: Files, check_mode: bool) -> dict[str, Any]:
-    """Return the module's result for validated options. An error is a failed result; no secret is in any."""
+    """Return the module's result for validated options. An error is a failed result; no text has a secret."""
     called = HOST_MODULES[module]
     try:
         result = called.run(expand_paths(options, called.argument_spec), files, check_mode)
     except PrivateCaError as error:
         result = {**error.details, "failed": True, "msg": error.sentence()}
     secrets = [options.get(name) for name, option in called.argument_spec.items() if option.get("no_log")]
-    return hide([str(secret) for secret in secrets if secret], result)
+    given = [str(secret) for secret in secrets if secret]
+    return {name: hide(given, value) if name in TEXTS else value for name, value in result.items()}
 
 
 def expand_paths(options: Mapping[str, Any], argument_spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,13 +54,13 @@ def expand_paths(options: Mapping[str, Any], argument_spec: Mapping[str, Any]) -
 
 
 def hide(secrets: Sequence[str], value: Any) -> Any:
-    """Return the JSON value with stars for each secret, wherever it occurs: a command may have printed it."""
+    """Return the JSON value with stars for each secret in its strings."""
     if isinstance(value, str):
         for secret in secrets:
             value = value.replace(secret, HIDDEN)
         return value
     if isinstance(value, dict):
-        return {hide(secrets, name): hide(secrets, each) for name, each in value.items()}
+        return {name: hide(secrets, each) for name, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [hide(secrets, each) for each in value]
     return value

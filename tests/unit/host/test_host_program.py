@@ -90,6 +90,14 @@ def test_a_secret_that_a_command_prints_is_in_no_result(lineage: HostLineage, tm
     assert SECRET not in json.dumps(failed)
 
 
+def test_a_secret_that_is_part_of_a_name_leaves_the_facts_alone(lineage: HostLineage, tmp_path: Path) -> None:
+    options = {**lineage.options, "key_passphrase": "example.com"}
+    asked = call(tmp_path, "host_certificate_request", options)
+    done = call(tmp_path, "host_certificate_install", {**options, **lineage.issue(asked)})
+    assert done["current"]["subject_alternative_names"] == options["subject_alternative_names"]
+    assert any("example.com" in name for name in options["subject_alternative_names"])
+
+
 def test_modules_that_lie_where_the_user_happens_to_be_are_not_imported(lineage: HostLineage, tmp_path: Path) -> None:
     for name in ("json", "zlib", "typing", "hashlib", "cryptography", "ansible_collections"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('hijacked')")
