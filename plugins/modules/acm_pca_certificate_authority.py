@@ -330,7 +330,7 @@ certificate_authority:
       type: str
       returned: always
     failure_reason: {description: Why its creation failed., type: str, returned: always}
-    serial: {description: Serial of the CA's certificate., type: str, returned: always}
+    serial: {description: Serial of the CA's certificate in lower-case hexadecimal., type: str, returned: always}
     created_at: {description: When the CA was created (ISO 8601)., type: str, returned: always}
     last_state_change_at: {description: When its status last changed (ISO 8601)., type: str, returned: always}
     not_before: {description: Start of its certificate's validity (ISO 8601)., type: str, returned: always}

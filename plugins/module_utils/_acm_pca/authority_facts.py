@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any, Mapping, Sequence
 
+from .._x509.serials import read_serial
+
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S%z"
 SUBJECT_MEMBERS = {
     "country": "Country",
@@ -68,7 +70,7 @@ def authority_facts(record: Mapping[str, Any]) -> dict[str, Any]:
         "type": record.get("Type"),
         "status": record.get("Status"),
         "failure_reason": record.get("FailureReason"),
-        "serial": record.get("Serial"),
+        "serial": read_serial(record["Serial"]) if record.get("Serial") else None,
         "created_at": _iso(record.get("CreatedAt")),
         "last_state_change_at": _iso(record.get("LastStateChangeAt")),
         "not_before": _iso(record.get("NotBefore")),
