@@ -10,13 +10,13 @@ The modules call it with what Ansible's library parsed on the host; the action h
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Mapping, NamedTuple
 
 from ._errors import PrivateCaError
 from ._generations.files import Files
 from ._host_argument_specs import INFO_SPEC, INSTALL_CONSTRAINTS, INSTALL_SPEC, REQUEST_SPEC
+from ._secrets import hide, list_secrets
 
-HIDDEN = "*" * 8
 TEXTS = ("msg", "output", "reasons", "warnings")
 """What is for people to read, and may have what a command printed. In facts, a short secret is in many a serial."""
 
@@ -36,9 +36,8 @@ def answer(module: str, options: Mapping[str, Any], files: Files, check_mode: bo
         result = called.run(expand_paths(options, called.argument_spec), files, check_mode)
     except PrivateCaError as error:
         result = {**error.details, "failed": True, "msg": error.sentence()}
-    secrets = [options.get(name) for name, option in called.argument_spec.items() if option.get("no_log")]
-    given = [str(secret) for secret in secrets if secret]
-    return {name: hide(given, value) if name in TEXTS else value for name, value in result.items()}
+    secrets = list_secrets(options, called.argument_spec)
+    return {name: hide(secrets, value) if name in TEXTS else value for name, value in result.items()}
 
 
 def expand_paths(options: Mapping[str, Any], argument_spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,19 +50,6 @@ def expand_paths(options: Mapping[str, Any], argument_spec: Mapping[str, Any]) -
         elif value is not None and "options" in option:
             expanded[name] = expand_paths(value, option["options"])
     return expanded
-
-
-def hide(secrets: Sequence[str], value: Any) -> Any:
-    """Return the JSON value with stars for each secret in its strings."""
-    if isinstance(value, str):
-        for secret in secrets:
-            value = value.replace(secret, HIDDEN)
-        return value
-    if isinstance(value, dict):
-        return {name: hide(secrets, each) for name, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [hide(secrets, each) for each in value]
-    return value
 
 
 def _request(options: Mapping[str, Any], files: Files, check_mode: bool) -> dict[str, Any]:

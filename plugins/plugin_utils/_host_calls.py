@@ -42,6 +42,7 @@ ROOMS = (
     "_host_argument_specs.py",
     "_host_call.py",
     "_reissue_policy.py",
+    "_secrets.py",
     "_generations",
     "_lineage",
     "_x509",

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Mapping
 
 from .._errors import InvalidInput, StepFailed
 from .._generations.plan import ALL_FILES
+from .._host_argument_specs import INSTALL_SPEC
+from .._secrets import hide, list_secrets
 from .commands import CommandOutcome, fill_command, read_command, run_command
 
 if TYPE_CHECKING:
@@ -22,12 +24,16 @@ PLACEHOLDERS = {"generation": "", **{name.rsplit(".", 1)[0]: name for name in AL
 
 @dataclass(frozen=True)
 class Service:
-    """Commands as argument lists, None where the user gave none; ``command_timeout`` in seconds for each."""
+    """Commands as argument lists, None where the user gave none; ``command_timeout`` in seconds for each.
+
+    ``secrets`` are starred out of what they print, which is shown and recorded on the host.
+    """
 
     validate_command: tuple[str, ...] | None = None
     reload_command: tuple[str, ...] | None = None
     endpoint: Endpoint | None = None
     command_timeout: float = DEFAULT_TIMEOUT
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def validates_paths(self) -> bool:
@@ -49,6 +55,7 @@ class Service:
 
     def _run(self, step: str, doing: str, command: tuple[str, ...]) -> None:
         outcome = run_command(command, self.command_timeout)
+        outcome = replace(outcome, output=hide(self.secrets, outcome.output))
         if not outcome.succeeded:
             shown = _explain(command, outcome)
             raise StepFailed(f"Failed to {doing}", because=shown, step=step, output=outcome.output)
@@ -84,6 +91,7 @@ def read_service(params: Mapping[str, Any]) -> Service:
         reload_command=read_command(params.get("reload_command"), "reload_command"),
         endpoint=_read_endpoint(params.get("verify")),
         command_timeout=DEFAULT_TIMEOUT if timeout is None else float(timeout),
+        secrets=list_secrets(params, INSTALL_SPEC),
     )
 
 

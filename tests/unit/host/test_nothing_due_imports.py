@@ -33,6 +33,7 @@ NEEDED = {
     "_lineage.request",
     "_lineage.verdict",
     "_reissue_policy",
+    "_secrets",
     "_x509.algorithms",
     "_x509.names",
     "_x509.subjects",
