@@ -6,28 +6,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.s3.models import FakeAcl, FakeBucket, get_canned_acl, s3_backends
 
+from private_ca_emulator.bucket_grants import Writer, grants_access
 from private_ca_emulator.errors import ServiceError
-from private_ca_emulator.policy_documents import ALLOWED, as_list, evaluate, read_statements
 
-SERVICE_PRINCIPAL = "acm-pca.amazonaws.com"
-REQUIRED_ACTIONS = ("s3:GetBucketAcl", "s3:GetBucketLocation", "s3:PutObject", "s3:PutObjectAcl")
 TEST_KEY = "acm-pca-permission-test-key"
-
-
-@dataclass(frozen=True)
-class Writer:
-    """The service at work for one CA; `check` is the setting `s3_bucket_check`."""
-
-    account: str
-    arn: str
-    check: str
 
 
 def create_bucket(name: str, region: str, account: str, policy: str) -> None:
@@ -43,37 +30,23 @@ def find_bucket(name: str) -> FakeBucket | None:
     return s3_backends[owner[1]][owner[0]].buckets.get(name) if owner else None
 
 
-def grants_access(bucket: FakeBucket, key: str, writer: Writer) -> bool:
-    """Whether the bucket's policy lets the service read its ACL and location and write the object `key`."""
-    try:
-        statements = [item for item in read_statements(bucket.policy or b"{}") if _names_service(item)]
-    except ValueError:
-        return False
-    context = {"aws:SourceAccount": [writer.account], "aws:SourceArn": [writer.arn], "aws:SecureTransport": ["true"]}
-    resources = {"s3:PutObject": f"{bucket.arn}/{key}", "s3:PutObjectAcl": f"{bucket.arn}/{key}"}
-    return all(
-        evaluate([{"Statement": statements}], action, resources.get(action, bucket.arn), context) == ALLOWED
-        for action in REQUIRED_ACTIONS
-    )
+def find_region(name: str, otherwise: str) -> str:
+    """Where a bucket is; `otherwise` when there is none."""
+    bucket = find_bucket(name)
+    return otherwise if bucket is None else str(bucket.region_name)
 
 
-def _names_service(statement: Mapping[str, Any]) -> bool:
-    principal = statement.get("Principal", {})
-    services = as_list(principal.get("Service", [])) if isinstance(principal, Mapping) else []
-    return principal == "*" or any(str(name).startswith("acm-pca.") for name in services)
-
-
-def is_writable(name: str, writer: Writer, key: str = TEST_KEY) -> bool:
-    """Whether the service could write an object to the bucket."""
+def is_writable(name: str, writer: Writer, key: str) -> bool:
+    """Whether the service could write the object `key` to the bucket."""
     bucket = find_bucket(name)
     return writer.check == "off" or (
         bucket is not None and (writer.check == "bucket" or grants_access(bucket, key, writer))
     )
 
 
-def check_writable(name: str, writer: Writer, code: str) -> None:
-    """The error `code` in the service's words unless it could write to the bucket."""
-    if not is_writable(name, writer):
+def check_writable(name: str, writer: Writer, key: str, code: str) -> None:
+    """The error `code` in the service's words unless it could write the object `key` to the bucket."""
+    if not is_writable(name, writer, key):
         raise ServiceError(
             code,
             "The ACM Private CA service account 'acm-pca-prod-pdx' requires getBucketAcl permissions for your S3 "

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import serialization
 
 from private_ca_emulator import buckets, revocation_configuration
 from private_ca_emulator.agenda import Agenda
-from private_ca_emulator.buckets import Writer
+from private_ca_emulator.bucket_grants import Writer
 from private_ca_emulator.clock import Clock
 from private_ca_emulator.errors import refused
 from private_ca_emulator.records import CertificateAuthority, IssuedCertificate
@@ -102,19 +102,19 @@ class CrlPublisher:
         if not crl["Enabled"]:
             return
         name, writer = crl["S3BucketName"], Writer(account, arn, self.settings.s3_bucket_check)
-        buckets.check_writable(name, writer, self.settings.bucket_refusal_error)
         public = crl["S3ObjectAcl"] == "PUBLIC_READ"
+        key = buckets.TEST_KEY + ("" if public else "-private")
+        buckets.check_writable(name, writer, key, self.settings.bucket_refusal_error)
         if public and writer.check != "off" and buckets.blocks_public_acls(name):
             raise refused(f"The bucket '{name}' blocks public ACLs; S3ObjectAcl must be BUCKET_OWNER_FULL_CONTROL.")
-        key = buckets.TEST_KEY + ("" if public else "-private")
         acl = _ACLS[crl["S3ObjectAcl"]]
         kind, at = "application/octet-stream", self.clock.now()
         buckets.write_object(name, key, b"", writer=writer, at=at, acl=acl, content_type=kind)
 
     def can_write(self, authority: CertificateAuthority) -> bool:
         """Whether the CA's CRL bucket, where one is configured, lets the service write."""
-        crl = authority.revocation["CrlConfiguration"]
-        return not crl["Enabled"] or buckets.is_writable(crl["S3BucketName"], self._write_for(authority))
+        crl, key = authority.revocation["CrlConfiguration"], revocation_configuration.crl_object_key(authority, None)
+        return not crl["Enabled"] or buckets.is_writable(crl["S3BucketName"], self._write_for(authority), key)
 
     def _write_for(self, authority: CertificateAuthority) -> Writer:
         return Writer(authority.account, authority.arn, self.settings.s3_bucket_check)

@@ -16,7 +16,8 @@ from typing import Any
 import yaml
 
 from private_ca_emulator.accounts import Caller, RegisteredKey
-from private_ca_emulator.buckets import REQUIRED_ACTIONS, SERVICE_PRINCIPAL, create_bucket
+from private_ca_emulator.bucket_grants import BUCKET_ACTIONS, OBJECT_ACTIONS, SERVICE_PRINCIPALS
+from private_ca_emulator.buckets import create_bucket
 from private_ca_emulator.errors import ServiceError
 from private_ca_emulator.records import AUTHORITY_ARN, CertificateAuthority
 from private_ca_emulator.seeding import default_signing_algorithm, template_arn
@@ -65,8 +66,8 @@ def _make_bucket(bucket: dict[str, str]) -> None:
     name = bucket["name"]
     statement = {
         "Effect": "Allow",
-        "Principal": {"Service": SERVICE_PRINCIPAL},
-        "Action": list(REQUIRED_ACTIONS),
+        "Principal": {"Service": list(SERVICE_PRINCIPALS)},
+        "Action": [*BUCKET_ACTIONS, *OBJECT_ACTIONS],
         "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
