@@ -230,17 +230,41 @@ def test_a_change_while_the_last_one_settles_is_a_concurrent_modification(
     client.update_certificate_authority(CertificateAuthorityArn=root_arn, Status="ACTIVE")
 
 
-def test_every_update_moves_the_time_of_the_last_change(client: Any, control: EmulatorControl, root_arn: str) -> None:
-    def changed_at() -> float:
-        record = client.describe_certificate_authority(CertificateAuthorityArn=root_arn)["CertificateAuthority"]
-        return float(record["LastStateChangeAt"].timestamp())
-
+def test_every_change_moves_the_time_of_the_last_one_be_it_a_call_or_time_itself(
+    client: Any, control: EmulatorControl
+) -> None:
     control.freeze()
-    before = changed_at()
-    control.advance(100)
-    responder = {"OcspConfiguration": {"Enabled": True}}
-    client.update_certificate_authority(CertificateAuthorityArn=root_arn, RevocationConfiguration=responder)
-    assert changed_at() >= before + 100
+    control.set_time(1_800_000_000)
+    control.settings(creation_delay=10)
+    control.fault("late_failure", "CreateCertificateAuthority", calls=[1], reason="REQUEST_TIMED_OUT")
+    failed, arn = create(client), create(client, IdempotencyToken="another")
+    begun = control.now()
+
+    def see(of: str = arn) -> tuple[str, int]:
+        """The status, and how many seconds after the creation began that was reached."""
+        record = client.describe_certificate_authority(CertificateAuthorityArn=of)["CertificateAuthority"]
+        return record["Status"], round(record["LastStateChangeAt"].timestamp() - begun)
+
+    def update(**changes: Any) -> None:
+        client.update_certificate_authority(CertificateAuthorityArn=arn, **changes)
+
+    assert see() == see(failed) == ("CREATING", 0)
+    control.advance(15)
+    assert (see(), see(failed)) == (("PENDING_CERTIFICATE", 10), ("FAILED", 10))
+    client.delete_certificate_authority(CertificateAuthorityArn=arn)
+    assert see() == ("DELETED", 15)
+    control.advance(5)
+    client.restore_certificate_authority(CertificateAuthorityArn=arn)
+    assert see() == ("PENDING_CERTIFICATE", 20)
+    control.advance(10)
+    seeding.activate_root(client, arn, days=1)
+    assert see() == ("ACTIVE", 30)
+    for after, changes in ((40, {"Status": "DISABLED"}), (50, {"Status": "ACTIVE"}), (60, {})):
+        control.advance(10)
+        update(**changes, RevocationConfiguration={"OcspConfiguration": {"Enabled": True}})
+        assert see()[1] == after
+    control.advance(DAY)
+    assert see() == ("EXPIRED", 30 + DAY)
 
 
 def test_algorithms_that_a_region_lacks_are_refused(client: Any, control: EmulatorControl, root_arn: str) -> None:

@@ -162,6 +162,12 @@ class CertificateAuthority:
             return "EXPIRED"
         return self.status
 
+    def changed_at_by(self, now: float) -> float:
+        """When its last change was: what was done to it, or what time did: the end of its creation or certificate."""
+        if self.status_at(now) not in ("PENDING_CERTIFICATE", "FAILED", "EXPIRED"):
+            return self.changed_at
+        return max(self.changed_at, self.ready_at if self.installed is None else self.installed.not_after)
+
     def is_gone(self, now: float) -> bool:
         """Whether the restoration window of a deleted CA is over."""
         return self.status == "DELETED" and (self.restorable_until is None or self.restorable_until <= now)

@@ -111,11 +111,23 @@ def create_active_root(
     `signing_algorithm` is what it signs CSR, CRLs and OCSP responses with; absent, the usual one of its key.
     """
     arn = _create(client, "ROOT", common_name, key_algorithm, options, signing_algorithm=signing_algorithm)
+    activate_root(client, arn, key_algorithm=key_algorithm, template=template, days=days)
+    return arn
+
+
+def activate_root(
+    client: Any,
+    arn: str,
+    *,
+    key_algorithm: str = "EC_prime256v1",
+    days: int = 3650,
+    template: str = "RootCACertificate",
+) -> None:
+    """Have a root CA that is PENDING_CERTIFICATE sign itself."""
     signed = _certify(client, arn, arn, key_algorithm=key_algorithm, template=template, days=days)
     client.import_certificate_authority_certificate(
         CertificateAuthorityArn=arn, Certificate=signed["Certificate"].encode()
     )
-    return arn
 
 
 def create_active_subordinate(

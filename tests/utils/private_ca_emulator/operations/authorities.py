@@ -146,7 +146,7 @@ def describe(authority: CertificateAuthority, now: float) -> Members:
         "Arn": authority.arn,
         "OwnerAccount": authority.account,
         "CreatedAt": round(authority.created_at, 3),
-        "LastStateChangeAt": round(authority.changed_at, 3),
+        "LastStateChangeAt": round(authority.changed_at_by(now), 3),
         "Type": authority.kind,
         "Serial": None if installed is None else f"{installed.certificate.serial_number:032x}",
         "Status": authority.status_at(now),
