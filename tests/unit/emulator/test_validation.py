@@ -234,10 +234,13 @@ def test_nonsense_for_another_service_does_not_kill_the_server(
     emulator: EmulatorServer, control: EmulatorControl
 ) -> None:
     dynamodb = SIGNATURE.replace("/acm-pca/", "/dynamodb/")
-    for headers in ({"X_Amz_Target": "x"}, {"X_Amz_Target": "DynamoDB_20120810.ListTables"}, {"X_Amz_Target": ""}):
+    for headers in ({"X_Amz_Target": "x"}, {"X_Amz_Target": ""}):
         send(emulator, b"{", Authorization=dynamodb, **headers)
     anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     control.add_access_key("AKIABOUND", "123456789012", policies=[{"Statement": anything}])
-    bound = dynamodb.replace("AKIAEXAMPLE", "AKIABOUND")
-    assert send(emulator, b"{", Authorization=bound, X_Amz_Target="DynamoDB_20120810.ListTables")[0] == 200
+    for signature in (dynamodb, dynamodb.replace("AKIAEXAMPLE", "AKIABOUND")):
+        for body in (b"{", b"[]", b"null", b"\xff"):
+            status, reply = send(emulator, body, Authorization=signature, X_Amz_Target="DynamoDB_20120810.GetItem")
+            assert (status, reply["__type"]) == (400, "SerializationException"), body
+    assert send(emulator, b"", Authorization=dynamodb, X_Amz_Target="DynamoDB_20120810.ListTables")[0] == 200
     assert control.health() == {"status": "ok"}

@@ -13,7 +13,8 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
-from private_ca_emulator.protocol import HttpRequest, HttpResponse
+from private_ca_emulator.errors import ServiceError
+from private_ca_emulator.protocol import HttpRequest, HttpResponse, encode_error, parse_object
 
 _DROPPED = ("content-length", "connection", "date", "server")
 
@@ -31,6 +32,11 @@ class OtherServices:
 
     def respond(self, request: HttpRequest, account: str | None = None) -> HttpResponse:
         """Answer one request, in `account` where the access key is tied to one."""
+        if "x-amz-target" in request.headers:
+            try:
+                parse_object(request.body)  # moto fails on another body, where AWS has an error of its own
+            except ServiceError as error:
+                return encode_error(error)
         environ = build_environ(request)
         if account is not None:
             environ["HTTP_X_MOTO_ACCOUNT_ID"] = account

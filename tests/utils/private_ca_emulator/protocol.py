@@ -74,8 +74,13 @@ def decode_body(request: HttpRequest) -> dict[str, Any]:
     if content_type != CONTENT_TYPE:
         message = f"Content-Type must be {CONTENT_TYPE}, not '{content_type}'"
         raise ServiceError("UnsupportedMediaTypeException", message, 415)
+    return parse_object(request.body)
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body, an empty one where there is none; SerializationException for anything else."""
     try:
-        decoded = json.loads(request.body.decode("utf-8") or "{}", parse_constant=_refuse_constant)
+        decoded = json.loads(body.decode("utf-8") or "{}", parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise ServiceError("SerializationException", "The request body is not valid JSON") from None
     if not isinstance(decoded, dict):
