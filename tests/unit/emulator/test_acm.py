@@ -209,6 +209,17 @@ def test_deleting_leaves_the_authoritys_record(acm: Any, control: EmulatorContro
     assert len(control.certificates(granted)) == 2
 
 
+def test_what_acm_issues_falls_under_the_quota_of_the_private_authority(
+    acm: Any, client: Any, control: EmulatorControl, granted: str
+) -> None:
+    control.freeze()
+    control.settings(quotas_enabled=True, quota_overrides={"IssueCertificate": 2})
+    request(acm, granted)
+    issue(client, granted)
+    assert refusal(issue, client, granted) == ("ThrottlingException", "Rate exceeded")
+    assert detail(acm, request(acm, granted, "www.example.com"))["Status"] == "ISSUED"
+
+
 def test_acm_requests_are_logged_and_can_be_made_to_fail(acm: Any, control: EmulatorControl, granted: str) -> None:
     control.fault("throttle", "acm:RequestCertificate", times=1)
     assert refusal(request, acm, granted)[0] == "ThrottlingException"

@@ -15,7 +15,7 @@ import private_ca_emulator
 from private_ca_emulator.accounts import Caller
 from private_ca_emulator.errors import ServiceError
 from private_ca_emulator.operations.catalogue import OPERATIONS
-from private_ca_emulator.quotas import RequestQuotas
+from private_ca_emulator.quotas import limit_rate
 from private_ca_emulator.request_log import RequestLog
 from private_ca_emulator.service import Call, PrivateCa
 from private_ca_emulator.settings import Settings
@@ -67,15 +67,15 @@ REQUESTS_A_SECOND = {
 @pytest.mark.parametrize("operation", MODEL.operation_names)
 def test_every_operation_is_carried_out_and_throttled_at_its_quota(operation: str) -> None:
     assert operation in OPERATIONS
-    service, throttle = PrivateCa(OPERATIONS, settings=Settings(quotas_enabled=True)), RequestQuotas()
+    service = PrivateCa(OPERATIONS, settings=Settings(quotas_enabled=True))
     service.clock.freeze()
     call = Call(operation, Caller("123456789012", "", "", "eu-central-1", "aws"), {})
     expected = next(limit for limit, operations in REQUESTS_A_SECOND.items() if operation in operations.split())
     for _second in range(2):
         for _request in range(expected):
-            throttle(service, call)
+            limit_rate(service, call)
         with pytest.raises(ServiceError, match="ThrottlingException"):
-            throttle(service, call)
+            limit_rate(service, call)
         service.clock.advance(1)
 
 

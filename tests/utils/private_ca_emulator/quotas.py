@@ -40,16 +40,16 @@ PER_SECOND = {
 
 
 class RequestQuotas:
-    """A guard: one bucket per operation, account and Region, which holds one second's worth and refills steadily."""
+    """One bucket per operation, account and Region, which holds one second's worth and refills steadily."""
 
     def __init__(self) -> None:
         self._buckets: dict[tuple[str, str, str], tuple[float, float]] = {}
 
-    def __call__(self, service: PrivateCa, call: Call) -> None:
-        """Take one request; ThrottlingException when the bucket is empty."""
+    def take(self, service: PrivateCa, call: Call) -> bool:
+        """Take one request out of its bucket; False when that is empty."""
         settings = service.settings
         if not settings.quotas_enabled:
-            return
+            return True
         rate = settings.quota_overrides.get(call.operation, PER_SECOND[call.operation]) * settings.quota_scale
         key, now = (call.operation, call.caller.account, call.caller.region), service.clock.now()
         capacity = max(rate, 1.0)
@@ -57,5 +57,10 @@ class RequestQuotas:
         tokens = min(capacity, tokens + max(0.0, now - filled_at) * rate)
         taken = tokens >= 1
         self._buckets[key] = (tokens - 1 if taken else tokens, now)
-        if not taken:
-            raise ServiceError("ThrottlingException", "Rate exceeded")
+        return taken
+
+
+def limit_rate(service: PrivateCa, call: Call) -> None:
+    """A guard: ThrottlingException beyond the quota of the request's operation."""
+    if not service.quotas.take(service, call):
+        raise ServiceError("ThrottlingException", "Rate exceeded")

@@ -23,7 +23,7 @@ from private_ca_emulator.errors import ConnectionCut, ServiceError
 from private_ca_emulator.operations.audit_reports import resume_reports
 from private_ca_emulator.operations.catalogue import OPERATIONS
 from private_ca_emulator.protocol import HttpRequest, HttpResponse, encode_error
-from private_ca_emulator.quotas import RequestQuotas
+from private_ca_emulator.quotas import limit_rate
 from private_ca_emulator.routing import Router
 from private_ca_emulator.seed_file import apply_seed
 from private_ca_emulator.service import PrivateCa
@@ -214,7 +214,7 @@ class EmulatorServer:
         state_directory: Path | None = None,
     ) -> None:
         self._state = StateDirectory(state_directory) if state_directory is not None else None
-        self.service = PrivateCa(OPERATIONS, [authorize_identity, RequestQuotas()], state=self._state)
+        self.service = PrivateCa(OPERATIONS, [authorize_identity, limit_rate], state=self._state)
         self.service.resume()
         resume_reports(self.service)
         apply_seed(self.service, seed or {})

@@ -31,6 +31,7 @@ from private_ca_emulator.protocol import (
     encode_error,
     encode_reply,
 )
+from private_ca_emulator.quotas import RequestQuotas
 from private_ca_emulator.records import Store
 from private_ca_emulator.request_log import LogEntry, RequestLog
 from private_ca_emulator.settings import Settings
@@ -74,6 +75,7 @@ class PrivateCa:
     log: RequestLog = field(default_factory=RequestLog)
     others_log: RequestLog = field(default_factory=RequestLog)
     agenda: Agenda = field(default_factory=Agenda)
+    quotas: RequestQuotas = field(default_factory=RequestQuotas)
     stop_requested: threading.Event = field(default_factory=threading.Event)
     state: StateDirectory | None = None
     validator: ModelValidator = field(default_factory=lambda: ModelValidator(load_service_model("acm-pca")))

@@ -117,7 +117,9 @@ def _ask_authority(service: PrivateCa, caller: Caller, managed: ManagedCertifica
         "Validity": {"Type": "DAYS", "Value": VALIDITY_DAYS},
         "TemplateArn": f"arn:{authority.partition}:acm-pca:::template/EndEntityCertificate/V1",
     }
-    issued = issue_for(service, Call("IssueCertificate", caller, members), authority)
+    asked = Call("IssueCertificate", caller, members)
+    service.quotas.take(service, asked)  # ACM waits for its turn, so that it is others who are throttled
+    issued = issue_for(service, asked, authority)
     issued.service_principal = "acm.amazonaws.com"
     if service.state is not None:
         service.state.save_certificate(authority, issued)

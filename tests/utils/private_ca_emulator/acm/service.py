@@ -51,6 +51,7 @@ def build_certificate_manager(private_ca: PrivateCa) -> PrivateCa:
         faults=private_ca.faults,
         log=private_ca.log,
         agenda=private_ca.agenda,
+        quotas=private_ca.quotas,
         state=private_ca.state,
         validator=ModelValidator(load_service_model("acm"), OPERATIONS, _NOT_AS_MODELLED),
     )
