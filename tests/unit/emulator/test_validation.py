@@ -105,6 +105,7 @@ MALFORMED = [
     (b"{}", {"Authorization": "Bearer x"}, 400, "IncompleteSignatureException"),
     (b"{}", {"Authorization": ""}, 400, "MissingAuthenticationTokenException"),
     (b"{}", {"Authorization": SIGNATURE.replace("eu-central-1", "mars-1")}, 400, "InvalidSignatureException"),
+    (b"{}", {"Authorization": SIGNATURE.replace("eu-central-1", "us-isob-east-1")}, 400, "InvalidSignatureException"),
     (b"{}", {"Authorization": SIGNATURE.replace("/acm-pca/", "/s3/")}, 400, "InvalidSignatureException"),
     (
         json.dumps({"CertificateAuthorityArn": "arn:aws:acm-pca:eu-central-1:123456789012:widget/1"}).encode(),

@@ -57,6 +57,11 @@ class RegisteredKey:
                 raise ValueError(f"policy {number} of an access key cannot be used: {error}") from error
 
 
+def _no_region(region: str) -> ServiceError:
+    message = f"Credential should be scoped to a valid region, not '{region}'."
+    return ServiceError("InvalidSignatureException", message)
+
+
 class Accounts:
     """Resolves access keys: registered, twelve digits, moto's STS sessions and IAM users, or the default account."""
 
@@ -64,6 +69,7 @@ class Accounts:
         self.keys: dict[str, RegisteredKey] = {}
         self._session = botocore.session.get_session()
         self._partitions: dict[str, str] = {}
+        self._regions: dict[str, list[str]] = {}
 
     def reset(self) -> None:
         """Forget every registered key."""
@@ -75,9 +81,15 @@ class Accounts:
             try:
                 self._partitions[region] = self._session.get_partition_for_region(region)
             except UnknownRegionError:
-                message = f"Credential should be scoped to a valid region, not '{region}'."
-                raise ServiceError("InvalidSignatureException", message) from None
+                raise _no_region(region) from None
         return self._partitions[region]
+
+    def require_region(self, caller: Caller) -> None:
+        """The same error for a Region that botocore knows to have no AWS Private CA (reference 12)."""
+        if caller.partition not in self._regions:
+            self._regions[caller.partition] = self._session.get_available_regions("acm-pca", caller.partition)
+        if caller.region not in self._regions[caller.partition]:
+            raise _no_region(caller.region)
 
     def names_account(self, access_key: str) -> bool:
         """Whether the access key itself tells the account, so that moto need not be asked."""

@@ -185,6 +185,8 @@ class PrivateCa:
             message = f"Credential should be scoped to correct service: '{self.name}'."
             raise ServiceError("InvalidSignatureException", message)
         caller = self.accounts.identify(scope)
+        if self.name == "acm-pca":
+            self.accounts.require_region(caller)
         if self.settings.signature_check != "off":
             signatures.check_form(request, scope)
         if self.settings.unknown_access_keys == "refuse":
