@@ -95,6 +95,15 @@ def test_everything_outlives_a_restart_and_the_file_is_private(seed: dict[str, A
         assert verify_with_openssl(tmp_path, **_renamed(fetch(client, ISSUING, issue(client, ISSUING, **rsa))))
 
 
+def test_a_token_that_was_used_at_another_authority_is_kept_as_that_ones(seed: dict[str, Any], tmp_path: Path) -> None:
+    with EmulatorServer(seed=seed, state_directory=tmp_path) as emulator:
+        client = connect(emulator)
+        arn = issue(client, ROOT, IdempotencyToken="token")
+        assert issue(client, ISSUING, IdempotencyToken="token") == arn
+    with EmulatorServer(seed=seed, state_directory=tmp_path) as emulator:
+        assert fetch(connect(emulator), ROOT, arn)["Certificate"]
+
+
 def test_a_setting_of_a_seed_file_can_be_off(tmp_path: Path) -> None:
     (tmp_path / "seed.yml").write_text("settings: {signature_check: off, s3_bucket_check: off}")
     with EmulatorServer(seed=read_seed(tmp_path / "seed.yml")) as emulator:

@@ -169,7 +169,9 @@ def keep_change(state: StateDirectory, store: Store, operation: str, members: di
     if operation.startswith(_READING) or authority is None:
         return
     if operation == "IssueCertificate":
-        state.save_certificate(authority, authority.certificates[members["CertificateArn"].rpartition("/")[2]])
+        issuer, _certificate, arn_id = members["CertificateArn"].rsplit("/", 2)
+        authority = store.authorities[issuer]  # of a token that was used before, perhaps not the CA that was asked
+        state.save_certificate(authority, authority.certificates[arn_id])
         if not authority.revocation["CrlConfiguration"]["Enabled"]:
             return  # nothing of the CA's own record has changed
     elif operation == "RevokeCertificate":
