@@ -101,6 +101,14 @@ def test_a_policy_that_is_none_is_refused(client: Any, root_arn: str, policy: st
     assert refusal(client.put_policy, ResourceArn=root_arn, Policy=policy)[0] == "InvalidPolicyException"
 
 
+def test_a_policy_has_its_two_statements_once(client: Any, root_arn: str) -> None:
+    policy = json.loads(write_policy(root_arn))
+    allowing, reading = policy["Statement"]
+    for statements in ([allowing], [reading], [allowing, allowing], [allowing, reading, allowing]):
+        text = json.dumps({**policy, "Statement": statements})
+        assert refusal(client.put_policy, ResourceArn=root_arn, Policy=text)[0] == "InvalidPolicyException"
+
+
 def test_a_policy_is_read_back_and_deleted(client: Any, root_arn: str) -> None:
     missing = ("ResourceNotFoundException", f"Could not find policy for resource {root_arn}.")
     assert refusal(client.get_policy, ResourceArn=root_arn) == missing

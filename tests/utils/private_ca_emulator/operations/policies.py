@@ -96,8 +96,8 @@ def put_policy(service: PrivateCa, call: Call) -> Members:
     for statement in statements:
         _check_statement(statement, authority, service.settings.cross_account_templates)
     granted = [set(as_list(statement["Action"])) for statement in statements]
-    if {_ISSUE} not in granted or _READS not in granted:
-        raise _invalid("it needs a statement for IssueCertificate and one for the read actions.")
+    if sorted(granted, key=len) != [{_ISSUE}, _READS]:
+        raise _invalid("it needs two statements, one for IssueCertificate and one for the read actions.")
     authority.policy, authority.policy_from_share = call.members["Policy"], False
     return {}
 
