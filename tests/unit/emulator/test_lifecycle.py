@@ -272,3 +272,13 @@ def test_algorithms_that_a_region_lacks_are_refused(client: Any, control: Emulat
     lacking = {"KeyAlgorithm": "RSA_3072", "SigningAlgorithm": "SHA256WITHRSA"}
     assert refusal(create, client, configuration=lacking)[0] == "InvalidArgsException"
     assert refusal(issue, client, root_arn, SigningAlgorithm="SHA512WITHECDSA")[0] == "InvalidArgsException"
+
+
+def test_a_ca_of_a_newer_region_signs_with_the_hash_of_its_curves_size_alone(
+    client: Any, control: EmulatorControl
+) -> None:
+    control.settings(region_generation="new")
+    longer = {"SigningAlgorithm": "SHA384WITHECDSA"}
+    code, message = refusal(create, client, configuration=longer)
+    assert (code, message.endswith("Valid signing algorithms are: SHA256WITHECDSA.")) == ("InvalidArgsException", True)
+    assert create(client, configuration={**longer, "KeyAlgorithm": "EC_secp384r1"})

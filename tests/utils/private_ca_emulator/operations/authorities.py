@@ -70,7 +70,8 @@ def _build_authority(service: PrivateCa, call: Call) -> CertificateAuthority:
     tags = tagging.merge_tags({}, members.get("Tags", []))
     asked = (configuration["KeyAlgorithm"], configuration["SigningAlgorithm"])
     require_available(service.settings.unavailable_algorithms, *asked)
-    scheme = choose_scheme(configuration["SigningAlgorithm"], configuration["KeyAlgorithm"], "legacy")
+    generation = service.settings.region_generation
+    scheme = choose_scheme(configuration["SigningAlgorithm"], configuration["KeyAlgorithm"], generation)
     subject = names.build_name(configuration["Subject"])
     extensions = _encode_csr_extensions(configuration.get("CsrExtensions", {}))
     arn = new_authority_arn(caller.partition, caller.region, caller.account)
