@@ -63,14 +63,14 @@ def issue_and_load(client: Any, authority_arn: str, **changes: Any) -> x509.Cert
     return x509.load_pem_x509_certificate(pem.encode())
 
 
-def create_constrained(client: Any, root_arn: str, constraints: x509.NameConstraints) -> str:
+def create_constrained(client: Any, root_arn: str, constraints: x509.NameConstraints, path_length: int = 0) -> str:
     """An ACTIVE subordinate CA whose certificate has these name constraints. Its ARN."""
     value = base64.b64encode(constraints.public_bytes()).decode()
     custom = {"ObjectIdentifier": "2.5.29.30", "Value": value, "Critical": True}
     return seeding.create_active_subordinate(
         client,
         root_arn,
-        template="SubordinateCACertificate_PathLen0_APIPassthrough",
+        template=f"SubordinateCACertificate_PathLen{path_length}_APIPassthrough",
         api_passthrough={"Extensions": {"CustomExtensions": [custom]}},
     )
 

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import AuthorityInformationAccessOID, CertificatePoliciesOID, ExtendedKeyUsageOID, NameOID
 
+from private_ca_emulator import seeding
+
 from .support import fetch, issue, refusal, verify_with_openssl
 from .world import World
 
@@ -111,6 +113,30 @@ def install(world: World, arn: str, certificate: x509.Certificate, *chain: x509.
 def sign_for(world: World, arn: str, *extensions: Extension, **options: Any) -> x509.Certificate:
     csr = read_csr(world, arn)
     return OUTSIDE.sign(csr.subject, csr.public_key(), extensions, **options)
+
+
+def install_at_level(world: World, level: int) -> str:
+    """A subordinate CA at this level of a hierarchy of which all above is outside; no path length bounds it."""
+    anyone = [(x509.BasicConstraints(True, None), True)]
+    above = [OUTSIDE]
+    while len(above) < level - 1:
+        key = ec.generate_private_key(ec.SECP256R1())
+        above.insert(0, Signer(key, above[0].sign(name(f"Level {len(above) + 1}"), key.public_key(), anyone)))
+    arn = world.create("SUBORDINATE")
+    csr = read_csr(world, arn)
+    signed = above[0].sign(csr.subject, csr.public_key(), anyone)
+    install(world, arn, signed, *(signer.certificate for signer in above))
+    return arn
+
+
+def test_a_hierarchy_has_five_levels_wherever_they_are(world: World) -> None:
+    fifth = install_at_level(world, 5)
+    too_deep = ("ValidationException", "A hierarchy of certificate authorities can have at most 5 levels.")
+    for template in ("SubordinateCACertificate_PathLen0", "BlankSubordinateCACertificate_PathLen3_APIPassthrough"):
+        request = {"TemplateArn": seeding.template_arn(fifth, template)}
+        assert refusal(issue, world.client, fifth, **request) == too_deep
+    assert fetch(world.client, fifth, issue(world.client, fifth))["CertificateChain"].count("BEGIN") == 5
+    assert refusal(install_at_level, world, 6) == too_deep
 
 
 def test_a_certificate_of_an_outside_parent_makes_an_authority_that_openssl_verifies(

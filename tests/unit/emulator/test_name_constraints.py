@@ -82,9 +82,10 @@ CASES: list[tuple[x509.GeneralName, bool]] = [
 
 @dataclass(frozen=True)
 class Constrained:
-    """A client, and a CA with the constraints above."""
+    """A client, a root CA, and below it a CA with the constraints above."""
 
     client: Any
+    root: str
     arn: str
 
 
@@ -98,8 +99,8 @@ def constrained() -> Iterator[Constrained]:
             aws_access_key_id="AKIAEXAMPLE",
             aws_secret_access_key="unchecked",
         )
-        arn = create_constrained(client, seeding.create_active_root(client), x509.NameConstraints(PERMITTED, EXCLUDED))
-        yield Constrained(client, arn)
+        root = seeding.create_active_root(client)
+        yield Constrained(client, root, create_constrained(client, root, x509.NameConstraints(PERMITTED, EXCLUDED)))
 
 
 def make_named_csr(subject: x509.Name, *names: x509.GeneralName) -> bytes:
@@ -167,6 +168,17 @@ def test_a_name_is_refused_just_where_openssl_finds_it_outside(
         code, message = refusal(fetch, constrained.client, constrained.arn, certificate)
         assert code == "RequestFailedException"
         assert "is not permitted by the name constraints" in message
+
+
+def test_the_constraints_of_a_ca_bind_the_cas_below_it(constrained: Constrained) -> None:
+    upper = create_constrained(
+        constrained.client, constrained.root, x509.NameConstraints([x509.DNSName("good.example")], None), path_length=1
+    )
+    lower = seeding.create_active_subordinate(constrained.client, upper)
+    csrs = {fits: make_named_csr(SUBJECT, x509.DNSName(host)) for host, fits in HOSTS[1::2]}
+    assert fetch(constrained.client, lower, issue(constrained.client, lower, Csr=csrs[True]))["Certificate"]
+    outside = issue(constrained.client, lower, Csr=csrs[False])
+    assert "The name web.example is not permitted" in refusal(fetch, constrained.client, lower, outside)[1]
 
 
 def test_a_name_that_cannot_be_read_hides_none_behind_it(constrained: Constrained) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,34 +20,13 @@ from private_ca_emulator.settings import Settings
 
 from .declared_errors import FOREIGN_KIND
 from .input_members import outcome_of
+from .observers import OBSERVERS, judge, judge_issuing, shows
 from .support import LEAF_KEY, create_constrained, issue, issue_and_load, make_csr
 from .test_validation import SIGNATURE, send
 from .world import World, create_members, crl_in, issue_on, request_for
 
 DAY = 86400
 CHOICES = {item.name: item.metadata["choices"] for item in dataclasses.fields(Settings) if "choices" in item.metadata}
-OBSERVERS: dict[str, Callable[[World], Any]] = {}
-
-
-def shows(setting: str) -> Callable[[Callable[[World], Any]], Callable[[World], Any]]:
-    """Register what shows the choice of a setting."""
-
-    def register(observe: Callable[[World], Any]) -> Callable[[World], Any]:
-        OBSERVERS[setting] = observe
-        return observe
-
-    return register
-
-
-def judge(call: Callable[..., Any], **members: Any) -> str:
-    """The code of the refusal, or `accepted`."""
-    outcome = outcome_of(call, **members)
-    return str(outcome[0]) if isinstance(outcome, tuple) else "accepted"
-
-
-def judge_issuing(world: World, arn: str | None = None, **changes: Any) -> str:
-    request = request_for("IssueCertificate", arn or world.root, **changes)
-    return judge(world.client.issue_certificate, **request)
 
 
 @shows("token_conflict")

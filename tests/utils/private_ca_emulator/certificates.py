@@ -45,6 +45,13 @@ def find_key_identifier(certificate: x509.Certificate) -> bytes:
         return x509.SubjectKeyIdentifier.from_public_key(certificate.public_key()).digest
 
 
+def _find_name_constraints(certificate: x509.Certificate) -> list[x509.NameConstraints]:
+    try:
+        return [certificate.extensions.get_extension_for_class(x509.NameConstraints).value]
+    except x509.ExtensionNotFound:
+        return []
+
+
 def find_path_length(certificate: x509.Certificate) -> int | None:
     """The path length constraint; None without one."""
     try:
@@ -56,6 +63,7 @@ def find_path_length(certificate: x509.Certificate) -> int | None:
 def build_installed(certificate: x509.Certificate, chain: str | None) -> InstalledCertificate:
     """What a CA remembers of its own certificate."""
     pem = to_pem(certificate.public_bytes(serialization.Encoding.DER))
+    path = [certificate, *(x509.load_pem_x509_certificates(chain.encode()) if chain else [])]
     return InstalledCertificate(
         pem=pem,
         chain=chain,
@@ -65,6 +73,8 @@ def build_installed(certificate: x509.Certificate, chain: str | None) -> Install
         not_before=int(certificate.not_valid_before_utc.timestamp()),
         not_after=int(certificate.not_valid_after_utc.timestamp()),
         full_chain=f"{pem}\n{chain}" if chain else pem,
+        level=len(path),
+        name_constraints=tuple(item for link in path for item in _find_name_constraints(link)),
     )
 
 

@@ -24,6 +24,7 @@ from private_ca_emulator.templates import EncodedExtension, Template, find_templ
 from private_ca_emulator.validity import compute_not_after, compute_not_before
 
 _SEVEN_DAYS = 7 * 86400
+_LEVELS = 5
 _UTC = datetime.UTC
 
 
@@ -109,12 +110,20 @@ def _check_template(
             message = "A root CA certificate can only be issued by a root CA for its own certificate signing request."
             raise ServiceError(settings.foreign_root_csr_error, message)
     elif family.is_ca and authority.installed is not None:
+        check_level(authority.installed.level + 1, settings)
         limit = authority.installed.path_length
         if limit is not None and family.path_length is not None and family.path_length >= limit:
             raise refused(
                 f"The path length {family.path_length} of the template must be less than the path length {limit} "
                 "of the issuing certificate authority."
             )
+
+
+def check_level(level: int, settings: Settings) -> None:
+    """Refuse a CA certificate below the fifth level of its hierarchy, with the code that the settings name."""
+    if level > _LEVELS and settings.sixth_level != "accept":
+        message = f"A hierarchy of certificate authorities can have at most {_LEVELS} levels."
+        raise ServiceError(settings.sixth_level, message)
 
 
 def _plan_validity(

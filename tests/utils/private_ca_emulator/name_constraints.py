@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The fleet_pki.aws_private_ca authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Name constraints of the issuing CA (RFC 5280 section 4.2.1.10) applied to what is about to be signed.
+"""Name constraints of the issuing CA and of those above it (RFC 5280 section 4.2.1.10), applied before it signs.
 
 DNS names, IP addresses, mailboxes, URIs and directory names are judged, the subject among the latter; the section gives
 no rule for the other kinds. Names that cannot be parsed pass: the service copies SANs without validation (reference 4).
@@ -35,23 +35,13 @@ _READERS: dict[int, tuple[Kind, Callable[[bytes], Any]]] = {
 
 def find_breach(authority: CertificateAuthority, plan: Plan) -> str | None:
     """Why the planned names break the CA's name constraints; None when they do not."""
-    constraints = _find_constraints(authority)
-    if constraints is None:
+    if authority.installed is None or not authority.installed.name_constraints:
         return None
     for kind, name in _list_names(plan):
-        if _breaks(kind, name, constraints):
+        if any(_breaks(kind, name, constraints) for constraints in authority.installed.name_constraints):
             shown = name.rfc4514_string() if isinstance(name, x509.Name) else name
             return f"The name {shown} is not permitted by the name constraints of the certificate authority."
     return None
-
-
-def _find_constraints(authority: CertificateAuthority) -> x509.NameConstraints | None:
-    if authority.installed is None:
-        return None
-    try:
-        return authority.installed.certificate.extensions.get_extension_for_class(x509.NameConstraints).value
-    except x509.ExtensionNotFound:
-        return None
 
 
 def _list_names(plan: Plan) -> list[tuple[Kind, Any]]:

@@ -87,6 +87,10 @@ class InstalledCertificate:
     not_after: int
     full_chain: str
     """The certificate and its chain: what a certificate that this CA issued is delivered with."""
+    level: int
+    """Its place in its hierarchy: 1 is the root's."""
+    name_constraints: tuple[x509.NameConstraints, ...]
+    """Its own, and those of its chain."""
 
 
 @dataclass

@@ -105,6 +105,8 @@ class Settings:
     # 12.1 item 3
     name_constraints_breach: str = _choice("late", "early")
     unencodable_passthrough: str = _choice("early", "late")
+    # 3.1, 3.2
+    sixth_level: str = _choice("ValidationException", "InvalidArgsException", "accept")
     # 2.5, 2.3, 12.1 item 4
     equal_not_after: str = _choice("accept", "refuse")
     month_arithmetic: str = _choice("clamp", "overflow")

@@ -19,6 +19,7 @@ from private_ca_emulator.certificates import (
     to_pem,
 )
 from private_ca_emulator.errors import ServiceError, invalid_state, refused
+from private_ca_emulator.issuance import check_level
 from private_ca_emulator.operations.states import refuse_failed, refuse_while_updating
 from private_ca_emulator.records import CertificateAuthority
 from private_ca_emulator.service import Call, Members, PrivateCa
@@ -83,6 +84,7 @@ def import_certificate_authority_certificate(service: PrivateCa, call: Call) -> 
     chain = _parse_chain(call.members.get("CertificateChain", b""))
     _check_kind(authority, certificate, chain)
     _check_chain(certificate, chain)
+    check_level(len(chain) + 1, service.settings)
     _check_time(certificate, now)
     pem_chain = "\n".join(to_pem(link.public_bytes(serialization.Encoding.DER)) for link in chain)
     authority.installed = build_installed(certificate, pem_chain or None)
