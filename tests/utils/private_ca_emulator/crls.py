@@ -7,6 +7,9 @@
 2. A revocation is in the CRL `crl_delay` seconds later; a failed write is tried again after 15 minutes.
 3. Half way to its nextUpdate a CRL is made anew.
 4. A revoked certificate stays listed until it has expired and been listed once more.
+5. What a switch of the CrlType leaves behind is kept up to date. A CRL without an issuing distribution point is one of
+   all certificates (RFC 5280 section 5.2.5): so a partition always has one, and the complete CRL lists what is revoked
+   in partitions too.
 """
 
 from __future__ import annotations
@@ -64,9 +67,10 @@ def _build_entry(issued: IssuedCertificate) -> x509.RevokedCertificate:
 
 
 def build_crl(
-    authority: CertificateAuthority, partition_id: str | None, now: float, listed_since: float
+    authority: CertificateAuthority, partition_id: str | None, now: float, listed_since: float, uri_style: str
 ) -> x509.CertificateRevocationList:
     """A signed CRL of the CA, or of one partition; what had expired before `listed_since` is left out."""
+    complete = partition_id is None and not revocation_configuration.is_partitioned(authority)
     installed, crl = authority.installed, authority.revocation["CrlConfiguration"]
     if installed is None:
         raise ValueError(f"{authority.arn} has no certificate")
@@ -76,12 +80,13 @@ def build_crl(
     identifier = x509.AuthorityKeyIdentifier(installed.subject_key_identifier, None, None)
     builder = builder.add_extension(identifier, critical=False)
     builder = builder.add_extension(x509.CRLNumber(int(now * 1000)), critical=False)
-    if crl.get("CrlType") == "PARTITIONED":
-        uri = x509.UniformResourceIdentifier(revocation_configuration.crl_uri(authority, partition_id))
+    if not complete:
+        uri = x509.UniformResourceIdentifier(revocation_configuration.crl_uri(authority, partition_id, uri_style))
         point = x509.IssuingDistributionPoint([uri], None, False, False, None, False, False)
         builder = builder.add_extension(point, critical=True)
     for issued in authority.certificates.values():
-        if issued.revocation is not None and issued.partition_id == partition_id and issued.not_after >= listed_since:
+        listed = issued.revocation is not None and (complete or issued.partition_id == partition_id)
+        if listed and issued.not_after >= listed_since:
             builder = builder.add_revoked_certificate(_build_entry(issued))
     scheme = SCHEMES[authority.configuration["SigningAlgorithm"]]
     signed: x509.CertificateRevocationList = scheme.sign_with(builder, authority.key)
@@ -121,7 +126,7 @@ class CrlPublisher:
 
     def choose_partition(self, authority: CertificateAuthority) -> str | None:
         """The CRL partition of the next certificate, a new one when the last is full; None for a complete CRL."""
-        if authority.revocation["CrlConfiguration"].get("CrlType") != "PARTITIONED":
+        if not revocation_configuration.is_partitioned(authority):
             return None
         members = authority.partition_members
         if not members or next(reversed(members.values())) >= self.settings.partition_size:
@@ -139,10 +144,14 @@ class CrlPublisher:
             self.publish(authority, partition_id)
 
     def note_revocation(self, authority: CertificateAuthority, issued: IssuedCertificate) -> None:
-        """Have the CRL that lists the certificate made anew after the documented delay."""
-        if authority.revocation["CrlConfiguration"]["Enabled"]:
-            due_at = self.clock.now() + self.settings.crl_delay
-            self.agenda.add(due_at, self._errand(authority, issued.partition_id))
+        """Have the CRLs that list the certificate made anew after the documented delay."""
+        if not authority.revocation["CrlConfiguration"]["Enabled"]:
+            return
+        lists = {issued.partition_id}
+        if None in authority.crl_generations and not revocation_configuration.is_partitioned(authority):
+            lists.add(None)
+        for partition_id in lists:
+            self.agenda.add(self.clock.now() + self.settings.crl_delay, self._errand(authority, partition_id))
 
     def resume(self, authorities: list[CertificateAuthority]) -> None:
         """Make every CRL anew: after a restart, as buckets do not outlive the process, and once a CA makes them again.
@@ -162,7 +171,8 @@ class CrlPublisher:
         if not crl["Enabled"] or authority.status_at(now) not in ("ACTIVE", "DISABLED"):
             return
         last_made_at = authority.crl_generations.get(partition_id, now)
-        content = build_crl(authority, partition_id, now, last_made_at).public_bytes(serialization.Encoding.DER)
+        made = build_crl(authority, partition_id, now, last_made_at, self.settings.crl_uri_style)
+        content = made.public_bytes(serialization.Encoding.DER)
         key = revocation_configuration.crl_object_key(authority, partition_id)
         acl, writer, kind = _ACLS[crl["S3ObjectAcl"]], self._write_for(authority), "application/pkix-crl"
         written = buckets.write_object(

@@ -15,6 +15,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
 from private_ca_emulator import der, names
 from private_ca_emulator.errors import CannotEncode, invalid_args
 from private_ca_emulator.records import CertificateAuthority
+from private_ca_emulator.settings import Settings
 from private_ca_emulator.signing_requests import SUBJECT_ALTERNATIVE_NAME, SigningRequest
 from private_ca_emulator.templates import EncodedExtension, Template, takes_distribution_point_from
 
@@ -121,16 +122,16 @@ def _choose_distribution_point(
     request: SigningRequest,
     api: Mapping[str, EncodedExtension],
     configured: EncodedExtension | None,
+    settings: Settings,
 ) -> EncodedExtension | None:
     if template.family.root:
         return None
-    if configured is not None:
-        return configured
     offered = {"api": api, "csr": request.extensions}
-    for source in takes_distribution_point_from(template):
-        if DISTRIBUTION_POINTS in offered[source]:
-            return offered[source][DISTRIBUTION_POINTS]
-    return None
+    sources = takes_distribution_point_from(template)
+    passed = [offered[source][DISTRIBUTION_POINTS] for source in sources if DISTRIBUTION_POINTS in offered[source]]
+    fixed = [] if configured is None else [configured]
+    ordered = [*fixed, *passed] if settings.distribution_point == "configured_first" else [*passed, *fixed]
+    return ordered[0] if ordered else None
 
 
 def encode_distribution_point(uri: str) -> EncodedExtension:
@@ -156,12 +157,14 @@ def assemble_extensions(
     api: Mapping[str, EncodedExtension],
     authority: CertificateAuthority,
     configured: tuple[EncodedExtension | None, EncodedExtension | None],
+    *,
+    settings: Settings,
 ) -> dict[str, EncodedExtension]:
     """All extensions by dotted OID; `configured` are the CA's CRL distribution point and OCSP responder."""
     distribution_point, responder = configured
     extensions = _passed_through(template, request, api)
     extensions.pop(DISTRIBUTION_POINTS, None)
-    chosen = _choose_distribution_point(template, request, api, distribution_point)
+    chosen = _choose_distribution_point(template, request, api, distribution_point, settings)
     if chosen is not None:
         extensions[DISTRIBUTION_POINTS] = chosen
     if responder is not None and not template.family.root:

@@ -56,8 +56,8 @@ def plan_issuance(
     _check_template(authority, template, request, settings)
     not_before, not_after = _plan_validity(authority, template, members, settings, int(now))
     subject, api, flaw = _encode_passthrough(template, request, members.get("ApiPassthrough", {}), settings)
-    configured = _configured_extensions(authority, partition_id)
-    planned = issued_extensions.assemble_extensions(template, request, api, authority, configured)
+    configured = _configured_extensions(authority, partition_id, settings)
+    planned = issued_extensions.assemble_extensions(template, request, api, authority, configured, settings=settings)
     if flaw is None:
         require_subject_or_names(subject, planned, settings)
     return Plan(template, scheme, new_serial(), subject, request.public_key, planned, not_before, not_after, flaw)
@@ -88,11 +88,11 @@ def check_state(authority: CertificateAuthority, template: Template, now: float)
 
 
 def _configured_extensions(
-    authority: CertificateAuthority, partition_id: str | None
+    authority: CertificateAuthority, partition_id: str | None, settings: Settings
 ) -> tuple[EncodedExtension | None, EncodedExtension | None]:
     distribution_point = responder = None
     if revocation_configuration.names_distribution_point(authority):
-        uri = revocation_configuration.crl_uri(authority, partition_id)
+        uri = revocation_configuration.crl_uri(authority, partition_id, settings.crl_uri_style)
         distribution_point = issued_extensions.encode_distribution_point(uri)
     responder_uri = revocation_configuration.responder_uri(authority)
     if responder_uri is not None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from private_ca_emulator import buckets
+from private_ca_emulator.bucket_grants import dns_suffix
 from private_ca_emulator.errors import invalid_args
 from private_ca_emulator.records import CertificateAuthority
 
@@ -56,18 +58,26 @@ def crl_object_key(authority: CertificateAuthority, partition_id: str | None) ->
     return f"{folder}/{name}" if folder else name
 
 
-def crl_uri(authority: CertificateAuthority, partition_id: str | None) -> str:
-    """The URI that certificates name; always http."""
-    crl = authority.revocation["CrlConfiguration"]
-    suffix = "amazonaws.com.cn" if authority.partition == "aws-cn" else "amazonaws.com"
-    host = crl.get("CustomCname") or f"{crl['S3BucketName']}.s3.{authority.region}.{suffix}"
-    return f"http://{host}/{crl_object_key(authority, partition_id)}"
+def crl_uri(authority: CertificateAuthority, partition_id: str | None, style: str) -> str:
+    """The URI that certificates name, in the `style` of the setting; always http, and in the bucket's own Region."""
+    crl, key = authority.revocation["CrlConfiguration"], crl_object_key(authority, partition_id)
+    if crl.get("CustomCname"):
+        return f"http://{crl['CustomCname']}/{key}"
+    bucket = crl["S3BucketName"]
+    region = buckets.find_region(bucket, authority.region)
+    host = f"s3.{region}.{dns_suffix(region)}"
+    return f"http://{host}/{bucket}/{key}" if style == "path" else f"http://{bucket}.{host}/{key}"
 
 
 def has_complete_crl(authority: CertificateAuthority) -> bool:
     """Whether the CA keeps one CRL of everything, which bounds what it can issue and revoke (reference 9)."""
     crl = authority.revocation["CrlConfiguration"]
     return bool(crl["Enabled"] and crl["CrlType"] == "COMPLETE")
+
+
+def is_partitioned(authority: CertificateAuthority) -> bool:
+    """Whether new certificates are listed in partitions."""
+    return bool(authority.revocation["CrlConfiguration"].get("CrlType") == "PARTITIONED")
 
 
 def names_distribution_point(authority: CertificateAuthority) -> bool:
@@ -82,5 +92,5 @@ def responder_uri(authority: CertificateAuthority) -> str | None:
     ocsp = authority.revocation["OcspConfiguration"]
     if not ocsp["Enabled"]:
         return None
-    suffix = "amazonaws.com.cn" if authority.partition == "aws-cn" else "amazonaws.com"
-    return f"http://{ocsp.get('OcspCustomCname') or f'ocsp.acm-pca.{authority.region}.{suffix}'}"
+    host = ocsp.get("OcspCustomCname") or f"ocsp.acm-pca.{authority.region}.{dns_suffix(authority.region)}"
+    return f"http://{host}"

@@ -107,6 +107,7 @@ class Settings:
     unencodable_passthrough: str = _choice("early", "late")
     # 3.1, 3.2
     sixth_level: str = _choice("ValidationException", "InvalidArgsException", "accept")
+    distribution_point: str = _choice("configured_first", "passed_through_first")
     # 2.5, 2.3, 12.1 item 4
     equal_not_after: str = _choice("accept", "refuse")
     month_arithmetic: str = _choice("clamp", "overflow")
@@ -129,6 +130,7 @@ class Settings:
     unknown_access_keys: str = _choice("accept", "refuse")
     # 6.3, 7
     s3_bucket_check: str = _choice("bucket_and_policy", "bucket", "off")
+    crl_uri_style: str = _choice("virtual_hosted", "path")
 
     def change(self, changes: dict[str, Any]) -> None:
         """Apply named changes all together or, when one is unknown or ill-typed, none (ValidationException)."""
