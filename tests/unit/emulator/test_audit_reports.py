@@ -62,6 +62,21 @@ def test_a_json_report_lists_issued_and_revoked_with_the_documented_members(
     assert rows[0]["templateArn"].endswith("/RootCACertificate/V1")
 
 
+def test_a_report_lists_what_is_issued_by_then_with_the_time_of_that(
+    client: Any, make_client: Any, control: EmulatorControl, root_arn: str
+) -> None:
+    control.freeze()
+    control.set_time(1_800_000_000)
+    control.settings(issuance_delay=2, audit_report_interval=0)
+    arn, bucket = issue(client, root_arn), make_bucket(make_client)
+    seen = []
+    for _report in range(2):
+        rows = json.loads(read(make_client, bucket, order(client, root_arn, bucket)["S3Key"]))
+        seen.append({row["certificateArn"]: row["issuedAt"] for row in rows}.get(arn))
+        control.advance(2)
+    assert seen == [None, "2027-01-15T08:00:02+0000"]
+
+
 def test_a_csv_report_has_the_documented_header_and_quotes_the_subject(
     client: Any, make_client: Any, root_arn: str
 ) -> None:

@@ -76,16 +76,18 @@ def _encode_policies(policies: list[Mapping[str, Any]]) -> bytes:
         raise CannotEncode(f"The certificate policies cannot be encoded: {error}") from error
 
 
-def encode_api_extensions(asked: Mapping[str, Any], subject_is_empty: bool) -> dict[str, EncodedExtension]:
+def encode_api_extensions(
+    asked: Mapping[str, Any], subject_is_empty: bool, settings: Settings
+) -> dict[str, EncodedExtension]:
     """ApiPassthrough.Extensions by dotted OID; two values for one extension are InvalidArgsException."""
     encoded: dict[str, EncodedExtension] = {}
     if "CertificatePolicies" in asked:
         encoded[CERTIFICATE_POLICIES] = (False, _encode_policies(asked["CertificatePolicies"]))
     if "ExtendedKeyUsage" in asked:
         purposes = x509.ExtendedKeyUsage([_purpose(entry) for entry in asked["ExtendedKeyUsage"]])
-        encoded[EXTENDED_KEY_USAGE] = (False, purposes.public_bytes())
+        encoded[EXTENDED_KEY_USAGE] = (settings.api_extended_key_usage_critical, purposes.public_bytes())
     if "KeyUsage" in asked:
-        encoded[KEY_USAGE] = (True, encode_nine_bit_usage(asked["KeyUsage"]))
+        encoded[KEY_USAGE] = (settings.api_key_usage_critical, encode_nine_bit_usage(asked["KeyUsage"]))
     if "SubjectAlternativeNames" in asked:
         encoded_names = names.encode_general_names(asked["SubjectAlternativeNames"])
         encoded[SUBJECT_ALTERNATIVE_NAME] = (subject_is_empty, encoded_names)
@@ -97,11 +99,18 @@ def encode_api_extensions(asked: Mapping[str, Any], subject_is_empty: bool) -> d
     return encoded
 
 
-def select_subject(template: Template, request: SigningRequest, passthrough: Mapping[str, Any]) -> x509.Name:
-    """The subject: the API's whole where the template lets it through, otherwise the CSR's."""
-    if template.variety.from_api and "Subject" in passthrough:
-        return names.build_name(passthrough["Subject"])
-    return request.subject
+def select_subject(
+    template: Template, request: SigningRequest, passthrough: Mapping[str, Any], settings: Settings
+) -> x509.Name:
+    """The subject: the API's where the template lets it through (whole, or before the CSR's), otherwise the CSR's."""
+    if not template.variety.from_api or "Subject" not in passthrough:
+        return request.subject
+    given = names.build_name(passthrough["Subject"])
+    if settings.api_subject == "replaces":
+        return given
+    types = {attribute.oid for attribute in given}
+    rest = [rdn for rdn in request.subject.rdns if types.isdisjoint(item.oid for item in rdn)]
+    return x509.Name([*given.rdns, *rest])
 
 
 def _passed_through(

@@ -68,11 +68,11 @@ def _encode_passthrough(
 ) -> tuple[x509.Name, dict[str, EncodedExtension], str | None]:
     """Subject and extensions from the API; where the settings say so, what has no encoding fails the issuance late."""
     try:
-        subject = issued_extensions.select_subject(template, request, passthrough)
+        subject = issued_extensions.select_subject(template, request, passthrough, settings)
         if not template.variety.from_api:
             return subject, {}, None
         asked = passthrough.get("Extensions", {})
-        return subject, issued_extensions.encode_api_extensions(asked, not list(subject)), None
+        return subject, issued_extensions.encode_api_extensions(asked, not list(subject), settings), None
     except CannotEncode as error:
         if settings.unencodable_passthrough == "early":
             raise

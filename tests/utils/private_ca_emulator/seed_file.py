@@ -141,7 +141,8 @@ def _certify(service: PrivateCa, caller: Caller, authority: CertificateAuthority
         Validity={"Type": "DAYS", "Value": days},
         IdempotencyToken=str(uuid.uuid4()),
     )["CertificateArn"]
-    issuer.certificates[arn.rpartition("/")[2]].ready_at = 0.0
+    issued = issuer.certificates[arn.rpartition("/")[2]]
+    issued.ready_at = issued.issued_at
     names = {"CertificateAuthorityArn": issuer.arn, "CertificateArn": arn}
     signed = _perform(service, caller, "GetCertificate", **names)
     chain = {"CertificateChain": signed["CertificateChain"].encode()} if "CertificateChain" in signed else {}
@@ -155,4 +156,4 @@ def _certify(service: PrivateCa, caller: Caller, authority: CertificateAuthority
         **chain,
     )
     if service.state is not None:
-        service.state.save_certificate(issuer, issuer.certificates[arn.rpartition("/")[2]])
+        service.state.save_certificate(issuer, issued)

@@ -105,8 +105,13 @@ class Settings:
     # 12.1 item 3
     name_constraints_breach: str = _choice("late", "early")
     unencodable_passthrough: str = _choice("early", "late")
+    # 2.1: a token whose issuance failed after its ARN was handed out
+    failed_issuance_keeps_token: bool = _choice(True, False)
     # 3.1, 3.2
     sixth_level: str = _choice("ValidationException", "InvalidArgsException", "accept")
+    api_subject: str = _choice("replaces", "merges")
+    api_key_usage_critical: bool = _choice(True, False)
+    api_extended_key_usage_critical: bool = _choice(False, True)
     distribution_point: str = _choice("configured_first", "passed_through_first")
     # 2.5, 2.3, 12.1 item 4
     equal_not_after: str = _choice("accept", "refuse")
@@ -131,6 +136,8 @@ class Settings:
     # 6.3, 7
     s3_bucket_check: str = _choice("bucket_and_policy", "bucket", "off")
     crl_uri_style: str = _choice("virtual_hosted", "path")
+    audit_report_scope: str = _choice("certificate_authority", "account_and_region")
+    audit_report_account: str = _choice("caller", "owner")
 
     def change(self, changes: dict[str, Any]) -> None:
         """Apply named changes all together or, when one is unknown or ill-typed, none (ValidationException)."""

@@ -16,10 +16,12 @@ from cryptography import x509
 
 from private_ca_emulator import buckets, der
 from private_ca_emulator.authorization import find_authority
+from private_ca_emulator.bucket_grants import Writer
 from private_ca_emulator.certificates import format_serial
 from private_ca_emulator.errors import ServiceError, invalid_args, invalid_state, not_found
 from private_ca_emulator.records import AuditReport, CertificateAuthority, IssuedCertificate
 from private_ca_emulator.service import Call, Members, PrivateCa
+from private_ca_emulator.settings import Settings
 
 COLUMNS = (
     "awsAccountId",
@@ -63,18 +65,18 @@ def format_subject(name_der: bytes) -> str:
     return ",".join(reversed(shown))
 
 
-def describe_issued(authority: CertificateAuthority, issued: IssuedCertificate) -> dict[str, str]:
+def describe_issued(authority: CertificateAuthority, issued: IssuedCertificate, settings: Settings) -> dict[str, str]:
     """One certificate in the order of the report's members; absent ones are left out."""
     revocation = issued.revocation
     described = {
-        "awsAccountId": issued.account,
+        "awsAccountId": issued.account if settings.audit_report_account == "caller" else authority.account,
         "requestedByServicePrincipal": issued.service_principal,
         "certificateArn": authority.certificate_arn(issued),
         "serial": format_serial(issued.serial),
         "subject": format_subject(issued.subject),
         "notBefore": _format_time(issued.not_before),
         "notAfter": _format_time(issued.not_after),
-        "issuedAt": _format_time(issued.issued_at),
+        "issuedAt": _format_time(issued.ready_at),
         "revokedAt": _format_time(revocation.at) if revocation else None,
         "revocationReason": revocation.reason if revocation else None,
         "templateArn": f"arn:{authority.partition}:acm-pca:::template/{issued.template}/V1",
@@ -82,9 +84,10 @@ def describe_issued(authority: CertificateAuthority, issued: IssuedCertificate) 
     return {name: value for name, value in described.items() if value is not None}
 
 
-def format_report(authority: CertificateAuthority, suffix: str) -> bytes:
-    """The report's bytes: a JSON array, or CSV with the documented header."""
-    rows = [describe_issued(authority, issued) for issued in authority.certificates.values() if not issued.failure]
+def format_report(authority: CertificateAuthority, suffix: str, settings: Settings, now: float) -> bytes:
+    """The report's bytes, of what was issued by `now`: a JSON array, or CSV with the documented header."""
+    issued = [item for item in authority.certificates.values() if not item.failure and item.ready_at <= now]
+    rows = [describe_issued(authority, item, settings) for item in issued]
     if suffix == "json":
         return json.dumps(rows, indent=3).encode()
     text = io.StringIO()
@@ -99,7 +102,7 @@ def create_audit_report(service: PrivateCa, call: Call) -> Members:
     authority, now, settings = find_authority(service, call), service.clock.now(), service.settings
     if authority.status_at(now) not in ("ACTIVE", "DISABLED"):
         raise invalid_state("The certificate authority is not in a valid state for creating an audit report.")
-    newest = max((report.created_at for report in authority.audit_reports.values()), default=None)
+    newest = max((report.created_at for report in _list_reports(service, authority)), default=None)
     if newest is not None and now < newest + settings.audit_report_interval:
         message = "An audit report can be created only once every 30 minutes."
         raise ServiceError(settings.audit_report_too_soon_error, message)
@@ -114,15 +117,24 @@ def create_audit_report(service: PrivateCa, call: Call) -> Members:
     return {"AuditReportId": report_id, "S3Key": key}
 
 
+def _list_reports(service: PrivateCa, authority: CertificateAuthority) -> list[AuditReport]:
+    """The reports that a new one must keep its distance from."""
+    if service.settings.audit_report_scope == "certificate_authority":
+        return list(authority.audit_reports.values())
+    place = (authority.account, authority.region)
+    neighbours = [item for item in service.store.authorities.values() if (item.account, item.region) == place]
+    return [report for neighbour in neighbours for report in neighbour.audit_reports.values()]
+
+
 def write_report(service: PrivateCa, authority: CertificateAuthority, report: AuditReport) -> None:
     """Write the report into its bucket; a bucket that refuses makes it FAILED."""
-    suffix = report.key.rpartition(".")[2]
+    suffix, now = report.key.rpartition(".")[2], service.clock.now()
     written = buckets.write_object(
         report.bucket,
         report.key,
-        format_report(authority, suffix),
-        writer=buckets.Writer(authority.account, authority.arn, service.settings.s3_bucket_check),
-        at=service.clock.now(),
+        format_report(authority, suffix, service.settings, now),
+        writer=Writer(authority.account, authority.arn, service.settings.s3_bucket_check),
+        at=now,
         acl="bucket-owner-full-control",
         content_type=_MEDIA_TYPES[suffix],
     )

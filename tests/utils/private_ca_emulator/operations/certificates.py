@@ -24,12 +24,20 @@ def issue_certificate(service: PrivateCa, call: Call) -> Members:
     scope = authority.arn if service.settings.token_scope == "certificate_authority" else ""
     key = tokens.choose_token_key(service, call, digest, scope, service.settings.deduplicate_issue_without_token)
     earlier = tokens.find_earlier(service, key, digest)
-    if earlier is not None:
+    if earlier is not None and not _is_token_freed(service, earlier):
         return {"CertificateArn": earlier}
     issued = issue_for(service, call, authority)
     arn = authority.certificate_arn(issued)
     tokens.remember(service, key, digest, arn)
     return {"CertificateArn": arn}
+
+
+def _is_token_freed(service: PrivateCa, arn: str) -> bool:
+    """Whether the issuance that a token stands for has failed, and the settings have that end its window."""
+    owner, _certificate, arn_id = arn.rsplit("/", 2)
+    issued = service.store.authorities[owner].certificates[arn_id]
+    failed = issued.failure is not None and issued.ready_at <= service.clock.now()
+    return failed and not service.settings.failed_issuance_keeps_token
 
 
 def issue_for(service: PrivateCa, call: Call, authority: CertificateAuthority) -> IssuedCertificate:
