@@ -104,6 +104,19 @@ def test_a_request_that_the_authority_cannot_serve_is_accepted_and_then_failed(
     assert refusal(acm.get_certificate, CertificateArn=arn)[0] == "ValidationException"
 
 
+def test_a_permission_for_another_account_or_of_two_actions_lets_nothing_be_issued(
+    acm: Any, client: Any, root_arn: str
+) -> None:
+    actions = ["IssueCertificate", "GetCertificate", "ListPermissions"]
+    grants = {"CertificateAuthorityArn": root_arn, "Principal": ACM}
+    client.create_permission(**grants, Actions=actions, SourceAccount="222222222222")
+    client.create_permission(**grants, Actions=actions[:2])
+    assert detail(acm, request(acm, root_arn))["FailureReason"] == "PCA_ACCESS_DENIED"
+    client.delete_permission(**grants)
+    client.create_permission(**grants, Actions=actions)
+    assert detail(acm, request(acm, root_arn))["Status"] == "ISSUED"
+
+
 def test_issuing_takes_the_time_that_is_set(acm: Any, control: EmulatorControl, granted: str) -> None:
     control.freeze()
     control.settings(acm_issuance_delay=5)

@@ -127,10 +127,11 @@ def _ask_authority(service: PrivateCa, caller: Caller, managed: ManagedCertifica
 
 
 def _may_issue(service: PrivateCa, authority: CertificateAuthority, caller: Caller) -> bool:
-    """Another account issues by the resource policy, the CA's own by CreatePermission (reference 8.4, 8.5)."""
+    """Another account issues by the resource policy, the CA's own by CreatePermission for it (reference 8.4, 8.5)."""
     if authority.account != caller.account or not service.settings.acm_needs_permission:
         return True
-    return any(set(permission.actions) >= _GRANTED for permission in authority.permissions)
+    own = [permission for permission in authority.permissions if permission.source_account == caller.account]
+    return any(set(permission.actions) >= _GRANTED for permission in own)
 
 
 def _build_csr(managed: ManagedCertificate, key: Any) -> bytes:
