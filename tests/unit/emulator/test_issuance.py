@@ -3,7 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import base64
 import datetime
+import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from private_ca_emulator import seeding
+from private_ca_emulator.certificates import find_key_octets
 from private_ca_emulator.control import EmulatorControl
 
 from .support import fetch, issue, issue_and_load, make_csr, openssl, refusal, verify_with_openssl
@@ -34,6 +38,32 @@ def test_openssl_verifies_a_leaf_of_a_root_with_every_key_and_signature(
     got = fetch(client, root, issue(client, root, SigningAlgorithm=signing_algorithm))
     assert "OK" in verify_with_openssl(tmp_path, got["Certificate"], got["CertificateChain"], "-x509_strict")
     assert f"Signature Algorithm: {printed}" in openssl("x509", "-noout", "-text", "-in", tmp_path / "leaf.pem")
+
+
+def make_odd_csrs(directory: Path) -> Iterator[bytes]:
+    """CSRs whose keys are spelt unlike those that the service makes: a compressed point, an RSA key for PSS alone."""
+    key, request = directory / "key.pem", directory / "request.pem"
+    for kind, option in (("EC", "ec_paramgen_curve:P-256"), ("RSA-PSS", "rsa_keygen_bits:2048")):
+        openssl("genpkey", "-algorithm", kind, "-pkeyopt", option, "-out", key)
+        if kind == "EC":
+            openssl("ec", "-in", key, "-conv_form", "compressed", "-out", key)
+        openssl("req", "-new", "-key", key, "-subj", "/CN=web", "-out", request)
+        yield request.read_bytes()
+
+
+@pytest.mark.parametrize("signing", [("EC_prime256v1", "SHA256WITHECDSA"), ("RSA_2048", "SHA256WITHRSA_PSS")], ids=str)
+def test_a_key_is_copied_as_the_csr_spells_it(client: Any, tmp_path: Path, signing: tuple[str, str]) -> None:
+    key_algorithm, signing_algorithm = signing
+    root = seeding.create_active_root(client, key_algorithm=key_algorithm)
+    for csr in make_odd_csrs(tmp_path):
+        got = fetch(client, root, issue(client, root, Csr=csr, SigningAlgorithm=signing_algorithm))
+        assert "OK" in verify_with_openssl(tmp_path, got["Certificate"], got["CertificateChain"])
+        asked = openssl("req", "-in", tmp_path / "request.pem", "-noout", "-pubkey")
+        assert openssl("x509", "-in", tmp_path / "leaf.pem", "-noout", "-pubkey") == asked
+        octets = find_key_octets(base64.b64decode("".join(asked.splitlines()[1:-1])))
+        identifier = hashlib.sha1(octets).digest()
+        leaf = x509.load_pem_x509_certificate(got["Certificate"].encode())
+        assert leaf.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest == identifier
 
 
 def test_a_subordinates_leaf_comes_with_the_chain_up_to_and_including_the_root(

@@ -86,10 +86,10 @@ def digest_of(*parts: bytes) -> bytes:
     return summed.digest()
 
 
-def encode_subject_public_key(key: Any) -> bytes:
-    """The octets of the subjectPublicKey bit string, which OCSP and key identifiers hash."""
-    bit_string = list(der.walk(der.content_of(encode_public_key(key), der.SEQUENCE)))[1][1]
-    return bit_string[1:]
+def find_key_octets(encoded_key: bytes) -> bytes:
+    """The octets of the subjectPublicKey bit string of a SubjectPublicKeyInfo, which OCSP and key identifiers hash."""
+    _algorithm, (_bit_string, content) = der.walk(der.content_of(encoded_key, der.SEQUENCE))
+    return content[1:]
 
 
 def format_serial(serial: int) -> str:

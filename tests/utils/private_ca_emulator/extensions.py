@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
 
 from private_ca_emulator import der, names
+from private_ca_emulator.certificates import find_key_octets
 from private_ca_emulator.errors import CannotEncode, invalid_args
 from private_ca_emulator.records import CertificateAuthority
 from private_ca_emulator.settings import Settings
@@ -179,7 +181,7 @@ def assemble_extensions(
     if responder is not None and not template.family.root:
         extensions[INFORMATION_ACCESS] = responder
     extensions.update(template.fixed)
-    key_identifier = x509.SubjectKeyIdentifier.from_public_key(request.public_key)
+    key_identifier = x509.SubjectKeyIdentifier(hashlib.sha1(find_key_octets(request.encoded_key)).digest())
     extensions[SUBJECT_KEY_IDENTIFIER] = (False, key_identifier.public_bytes())
     if authority.installed is not None and not template.family.root:
         extensions[AUTHORITY_KEY_IDENTIFIER] = encode_authority_key_identifier(

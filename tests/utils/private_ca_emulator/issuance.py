@@ -12,8 +12,8 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from private_ca_emulator import der, revocation_configuration
 from private_ca_emulator import extensions as issued_extensions
-from private_ca_emulator import revocation_configuration
 from private_ca_emulator.certificates import encode_public_key
 from private_ca_emulator.errors import CannotEncode, ServiceError, invalid_state, refused
 from private_ca_emulator.records import CertificateAuthority, new_serial
@@ -25,6 +25,8 @@ from private_ca_emulator.validity import compute_not_after, compute_not_before
 
 _SEVEN_DAYS = 7 * 86400
 _LEVELS = 5
+_ALGORITHM, _KEY = 2, 6
+"""Positions in a TBSCertificate (RFC 5280 section 4.1)."""
 _UTC = datetime.UTC
 
 
@@ -36,7 +38,7 @@ class Plan:
     scheme: SignatureScheme
     serial: int
     subject: x509.Name
-    public_key: Any
+    request: SigningRequest
     extensions: dict[str, EncodedExtension]
     not_before: int
     not_after: int
@@ -60,7 +62,7 @@ def plan_issuance(
     planned = issued_extensions.assemble_extensions(template, request, api, authority, configured, settings=settings)
     if flaw is None:
         require_subject_or_names(subject, planned, settings)
-    return Plan(template, scheme, new_serial(), subject, request.public_key, planned, not_before, not_after, flaw)
+    return Plan(template, scheme, new_serial(), subject, request, planned, not_before, not_after, flaw)
 
 
 def _encode_passthrough(
@@ -148,7 +150,7 @@ def sign_plan(authority: CertificateAuthority, plan: Plan) -> bytes:
     builder = x509.CertificateBuilder(
         issuer_name=issuer,
         subject_name=plan.subject,
-        public_key=plan.public_key,
+        public_key=plan.request.public_key,
         serial_number=plan.serial,
         not_valid_before=datetime.datetime.fromtimestamp(plan.not_before, _UTC).replace(tzinfo=None),
         not_valid_after=datetime.datetime.fromtimestamp(plan.not_after, _UTC).replace(tzinfo=None),
@@ -162,7 +164,23 @@ def sign_plan(authority: CertificateAuthority, plan: Plan) -> bytes:
         ],
     )
     signed: x509.Certificate = plan.scheme.sign_with(builder, authority.key)
+    if plan.request.encoded_key != encode_public_key(plan.request.public_key):
+        return _sign_again(signed, authority, plan)
     return signed.public_bytes(serialization.Encoding.DER)
+
+
+def _sign_again(signed: x509.Certificate, authority: CertificateAuthority, plan: Plan) -> bytes:
+    """The same certificate with the key as the CSR spells it, where the builder of `cryptography` would spell it anew.
+
+    It may be a compressed point, or an RSA key that is for PSS alone; the service copies it as it is (reference 2.6).
+    """
+    members = list(der.walk(der.content_of(signed.tbs_certificate_bytes, der.SEQUENCE)))
+    algorithm = der.encode(*members[_ALGORITHM])
+    encoded = [der.encode(*member) for member in members]
+    encoded[_KEY] = plan.request.encoded_key
+    content = der.encode(der.SEQUENCE, b"".join(encoded))
+    signature = b"\0" + plan.scheme.sign_octets(content, authority.key)
+    return der.encode(der.SEQUENCE, content + algorithm + der.encode(der.BIT_STRING, signature))
 
 
 def _issuer_name(authority: CertificateAuthority) -> x509.Name:

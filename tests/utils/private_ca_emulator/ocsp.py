@@ -13,11 +13,10 @@ import urllib.parse
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509 import ocsp
 
 from private_ca_emulator import der
-from private_ca_emulator.certificates import encode_subject_public_key
+from private_ca_emulator.certificates import encode_public_key, find_key_octets
 from private_ca_emulator.crls import REASONS, to_datetime
 from private_ca_emulator.protocol import HttpRequest, HttpResponse
 from private_ca_emulator.records import CertificateAuthority, IssuedCertificate
@@ -74,7 +73,7 @@ def _is_issuer(authority: CertificateAuthority, asked: ocsp.OCSPRequest) -> bool
         return False
     certificate, name = authority.installed.certificate, asked.hash_algorithm.name
     name_hash = hashlib.new(name, certificate.subject.public_bytes()).digest()
-    key_hash = hashlib.new(name, encode_subject_public_key(certificate.public_key())).digest()
+    key_hash = hashlib.new(name, find_key_octets(encode_public_key(certificate.public_key()))).digest()
     return (name_hash, key_hash) == (asked.issuer_name_hash, asked.issuer_key_hash)
 
 
@@ -118,12 +117,10 @@ def _sign_again(
 
     The CA's own CSR is signed with the same algorithm, so its AlgorithmIdentifier is the one to name.
     """
-    key, content = authority.key, signed.tbs_response_bytes
-    if not isinstance(key, rsa.RSAPrivateKey) or scheme.digest is None:
-        raise ValueError(f"{scheme.name} needs an RSA key")
+    content = signed.tbs_response_bytes
     csr = x509.load_pem_x509_csr(authority.csr.encode()).public_bytes(serialization.Encoding.DER)
     _signed_part, algorithm, _signature = der.walk(der.content_of(csr, der.SEQUENCE))
-    signature = b"\0" + key.sign(content, scheme.padding, scheme.digest)
+    signature = b"\0" + scheme.sign_octets(content, authority.key)
     basic = der.encode(der.SEQUENCE, content + der.encode(*algorithm) + der.encode(der.BIT_STRING, signature))
     typed = der.encode_object_identifier(_BASIC_RESPONSE) + der.encode(der.OCTET_STRING, basic)
     response = der.encode(der.ENUMERATED, b"\0") + der.encode(_EXPLICIT_0, der.encode(der.SEQUENCE, typed))

@@ -30,6 +30,16 @@ class SignatureScheme:
             return builder.sign(key, self.digest, rsa_padding=self.padding)
         return builder.sign(key, self.digest)
 
+    def sign_octets(self, content: bytes, key: Any) -> bytes:
+        """The signature over what those builders cannot say."""
+        arguments: tuple[Any, ...] = ()
+        if self.family == "RSA":
+            arguments = (self.padding or padding.PKCS1v15(), self.digest)
+        elif self.digest is not None:
+            arguments = (ec.ECDSA(self.digest),)
+        signature: bytes = key.sign(content, *arguments)
+        return signature
+
 
 def _schemes() -> dict[str, SignatureScheme]:
     table = {}

@@ -31,6 +31,8 @@ class SigningRequest:
 
     subject: x509.Name
     public_key: Any
+    encoded_key: bytes
+    """SubjectPublicKeyInfo, byte for byte."""
     extensions: dict[str, EncodedExtension]
 
 
@@ -38,6 +40,7 @@ def parse_signing_request(pem: bytes, settings: Settings) -> SigningRequest:
     """Parse a PEM CSR and prove its signature; MalformedCSRException, or the code that the settings name."""
     try:
         csr = x509.load_pem_x509_csr(pem)
+        encoded_key = _extract_key(csr)
         extensions = _extract_extensions(csr)
         subject = csr.subject
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -54,7 +57,7 @@ def parse_signing_request(pem: bytes, settings: Settings) -> SigningRequest:
     if not signed:
         raise ServiceError("MalformedCSRException", "The signature of the certificate signing request is not valid.")
     _check_names(subject, settings)
-    return SigningRequest(subject, public_key, extensions)
+    return SigningRequest(subject, public_key, encoded_key, extensions)
 
 
 def _is_supported(key: Any) -> bool:
@@ -80,6 +83,11 @@ def require_subject_or_names(subject: x509.Name, extensions: dict[str, EncodedEx
             settings.empty_csr_error,
             "The certificate signing request must have a subject or a subject alternative name.",
         )
+
+
+def _extract_key(csr: x509.CertificateSigningRequest) -> bytes:
+    _version, _subject, key, *_attributes = der.walk(der.content_of(csr.tbs_certrequest_bytes, der.SEQUENCE))
+    return der.encode(*key)
 
 
 def _extract_extensions(csr: x509.CertificateSigningRequest) -> dict[str, EncodedExtension]:
