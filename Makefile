@@ -17,6 +17,7 @@ BENCH ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONPATH := $(STAGE):$(CURDIR)/tests/utils
 export ANSIBLE_COLLECTIONS_PATH := $(STAGE)
+unexport PYTHONDONTWRITEBYTECODE # hundreds of processes begin here: each would compile anew all that it imports
 
 .PHONY: help
 help: ## Show this list
