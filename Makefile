@@ -62,7 +62,7 @@ try-trees:
 
 .PHONY: test
 test: ready ## Run every test, lint and sanity included: what CI runs
-	@pytest -n $(PYTEST_WORKERS) --dist worksteal tests
+	@pytest -n $(PYTEST_WORKERS) --dist load --maxschedchunk 1 tests
 
 .PHONY: lint
 lint: setup ## Run every linter

@@ -23,11 +23,12 @@ from playbook_run import PlaybookRun, PlaybookRunner
 from private_ca_emulator.control import EmulatorControl
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+ROOMS = ("ends", "benchmarks", "e2e", "integration", "sanity", "unit")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the ends of what is supported: each takes minutes, and last they would keep one worker alone."""
-    items.sort(key=lambda item: "tests/ends/" not in item.nodeid)
+    """Begin with the rooms whose tests take minutes and end with those of moments, so that the workers end together."""
+    items.sort(key=lambda item: ROOMS.index(item.path.relative_to(CHECKOUT / "tests").parts[0]))
 
 
 @pytest.fixture(scope="session")
