@@ -106,7 +106,7 @@ _FULL = tuple(
     for strategy in ("linear", "free")
 )
 _SMOKE = (
-    Scenario("smoke", 2, forks=2, rounds=1, contestants=_ALL, cases=_DAILY),
+    Scenario("smoke", 1, forks=1, rounds=1, contestants=_ALL, cases=_DAILY),
     Scenario("smoke-local", 1, forks=1, rounds=1, connection="local", contestants=_OWN, cases=(NOTHING,)),
 )
 
