@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -21,6 +19,7 @@ from emulator_process import EmulatorProcess
 from fleet.fleet import Fleet
 from playbook_run import PlaybookRun, PlaybookRunner
 from private_ca_emulator.control import EmulatorControl
+from setup.environments import make_copy
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 ROOMS = ("ends", "benchmarks", "e2e", "integration", "sanity", "unit")
@@ -47,11 +46,9 @@ def stage() -> Path:
 
 
 @pytest.fixture(scope="session")
-def staged_copy(checkout: Path, stage: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def staged_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the collection, as `ansible_collections/NAMESPACE/NAME` beside its dependencies."""
-    script = checkout / "tests/utils/setup/stage.py"
-    copying = [sys.executable, str(script), "--copy", str(tmp_path_factory.mktemp("copy"))]
-    return Path(subprocess.run(copying, check=True, capture_output=True, text=True).stdout.strip().splitlines()[-1])
+    return make_copy(tmp_path_factory.mktemp("copy"))
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ansible.release
 import boto3
 import pytest
 import yaml
@@ -115,8 +114,7 @@ def declared(tarball: Path, stage: Path, tmp_path_factory: pytest.TempPathFactor
 def engine(declared: list[str], checkout: Path) -> Path:
     """Return the Python of an environment with Ansible, ansible-runner and what is declared, as an image has them."""
     dependencies = yaml.safe_load((checkout / DEFINITION).read_text())["dependencies"]
-    core = f"ansible-core=={ansible.release.__version__}"
-    return make_engine([core, dependencies["ansible_runner"]["package_pip"], *declared])
+    return make_engine([dependencies[key]["package_pip"] for key in ("ansible_core", "ansible_runner")] + declared)
 
 
 @pytest.fixture(scope="session")

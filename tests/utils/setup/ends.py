@@ -6,9 +6,10 @@
 hosts   The host modules: on the oldest Python with the oldest cryptography, and on the newest of both. A host
         has neither Ansible nor boto3: a module arrives with the `module_utils` that it imports, and the tests see of
         Ansible that folder alone.
-core    The control node: the oldest ansible-core on the oldest Python that may run it, the newest on the newest. The
-        flow, the role on Debian hosts, every module in its five steps, and ansible-test sanity: of the whole checkout
-        with the newest, of what the artifact has with the oldest.
+core    The control node. Development itself is on the oldest ansible-core, so the whole of the tests runs at that end.
+        At the other, the newest ansible-core on the newest Python that may run it: the flow, the role on Debian hosts
+        and every module in its five steps. ansible-test sanity at both: of the whole checkout with the newest, of what
+        the artifact has with the oldest.
 
 Versions are pinned in requirements/ends. Where the Python of an end is not on this machine the nearest one stands in,
 and `notice` says so. `python -m setup.ends` makes the environments, which are kept in .cache.
@@ -28,7 +29,7 @@ import ansible.module_utils
 
 from setup.environments import CHECKOUT, make_environment, make_stage, read_constraints, read_pins, read_requirements
 from setup.interpreters import Version, find_interpreters, show_version
-from setup.matrix import CONTROLLER_PYTHONS, Cell, read_supported_cores
+from setup.matrix import CONTROLLER_PYTHONS, read_supported_cores
 
 OLDEST_PYTHON = (3, 8)
 PINS = CHECKOUT / "requirements/ends"
@@ -121,31 +122,23 @@ def choose_host_matrix(present: Collection[Version]) -> tuple[End, ...]:
     return tuple(cells)
 
 
-def choose_core_ends(present: Collection[Version]) -> tuple[End, End]:
-    """Return the ends of ansible-core for a machine with these Pythons, of which development's own is one."""
+def choose_core_end(present: Collection[Version]) -> End:
+    """Return the newest end of ansible-core for a machine with these Pythons, of which development's own is one."""
     cores = read_supported_cores()
-    oldest = next(core for core in cores if list_pythons(core, present))
-    newest = next(core for core in reversed(cores) if list_pythons(core, present))
-    cells = {
-        "core-oldest": (Cell(oldest, min(list_pythons(oldest, present))), cores[0]),
-        "core-newest": (Cell(newest, max(list_pythons(newest, present))), cores[-1]),
-    }
-    return _make_core_end("core-oldest", *cells["core-oldest"]), _make_core_end("core-newest", *cells["core-newest"])
+    core = next(core for core in reversed(cores) if list_pythons(core, present))
+    libraries = [line for line in read_requirements() if line.startswith(_CORE_LIBRARIES) and "xdist" not in line]
+    pins = {line.partition("==")[0]: line for line in read_pins(PINS / "core-newest.txt")}
+    notice = "" if core == cores[-1] else name_substitute(f"ansible-core 2.{cores[-1]}", f"2.{core}")
+    if notice:
+        pins = {"ansible-core": f"ansible-core~=2.{core}.0", "ansible": f"ansible~={core - 7}.0"}
+    constraints = [*read_constraints(), *(line for package, line in pins.items() if package != "ansible")]
+    python = max(list_pythons(core, present))
+    return End("core-newest", python, ("ansible-core", *libraries), tuple(constraints), pins["ansible"], notice)
 
 
 def list_pythons(core: int, present: Collection[Version]) -> list[Version]:
     """Return those of the Pythons that may run the ansible-core."""
     return [(3, minor) for minor in CONTROLLER_PYTHONS[core] if (3, minor) in present]
-
-
-def _make_core_end(name: str, cell: Cell, wanted: int) -> End:
-    libraries = [line for line in read_requirements() if line.startswith(_CORE_LIBRARIES) and "xdist" not in line]
-    pins = {line.partition("==")[0]: line for line in read_pins(PINS / f"{name}.txt")}
-    notice = "" if cell.core == wanted else name_substitute(f"ansible-core 2.{wanted}", f"2.{cell.core}")
-    if notice:
-        pins = {"ansible-core": f"ansible-core~=2.{cell.core}.0", "ansible": f"ansible~={cell.core - 7}.0"}
-    constraints = [*read_constraints(), *(line for package, line in pins.items() if package != "ansible")]
-    return End(name, cell.python, ("ansible-core", *libraries), tuple(constraints), pins["ansible"], notice)
 
 
 def name_substitute(wanted: str, found: str) -> str:
@@ -154,10 +147,10 @@ def name_substitute(wanted: str, found: str) -> str:
 
 
 def choose_ends() -> Mapping[str, End]:
-    """Return the four ends by name, as far as this machine has them; with FLEET_PKI_HOSTS=all the matrix of hosts."""
+    """Return the ends by name, as far as this machine has them; with FLEET_PKI_HOSTS=all the whole matrix of hosts."""
     present = find_interpreters(_MINORS)
     choose_hosts = choose_host_matrix if os.environ.get("FLEET_PKI_HOSTS") == "all" else choose_host_ends
-    return {end.name: end for end in (*choose_hosts(present), *choose_core_ends(present))}
+    return {end.name: end for end in (*choose_hosts(present), choose_core_end(present))}
 
 
 def main() -> int:

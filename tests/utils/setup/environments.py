@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[3]
+OWN_PYTHON = Path(sys.executable)
+_STAGING = CHECKOUT / "tests/utils/setup/stage.py"
 _LINTERS = re.compile(r"(ansible-core|ansible-lint|antsibull|boto3-stubs|mypy|reuse|ruff|types-|yamllint)")
 
 
@@ -82,11 +84,13 @@ def read_pins(file: Path) -> list[str]:
     return [line for line in file.read_text().splitlines() if "==" in line and not line.startswith("#")]
 
 
-def make_copy(destination: Path, folder: Path, python: Path, requirement: str) -> Path:
-    """Return a copy of this checkout below `destination`, beside the dependencies that `make_stage` has in `folder`."""
-    script = CHECKOUT / "tests/utils/setup/stage.py"
-    options = ["--copy", str(destination), "--dependencies", str(folder / "deps"), "--requirement", requirement]
-    copying = [str(python), str(script), *options]
+def make_copy(destination: Path, folder: Path | None = None, python: Path = OWN_PYTHON, requirement: str = "") -> Path:
+    """Return a copy of this checkout below `destination`, beside development's dependencies.
+
+    With `folder`, beside those that `make_stage` with the same `python` and `requirement` has there.
+    """
+    options = [] if folder is None else ["--dependencies", str(folder / "deps"), "--requirement", requirement]
+    copying = [str(python), str(_STAGING), "--copy", str(destination), *options]
     return Path(subprocess.run(copying, check=True, capture_output=True, text=True).stdout.split()[-1])
 
 
@@ -95,7 +99,6 @@ def make_stage(folder: Path, python: Path, requirement: str) -> Path:
 
     pip finds only releases for the Python that runs it, so `python` is the environment's own.
     """
-    script = CHECKOUT / "tests/utils/setup/stage.py"
     options = ["--stage", str(folder / "stage"), "--dependencies", str(folder / "deps"), "--requirement", requirement]
-    subprocess.run([str(python), str(script), *options], check=True)
+    subprocess.run([str(python), str(_STAGING), *options], check=True)
     return folder / "stage"
