@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.models import (
@@ -53,6 +53,14 @@ class MemoryAuthority:
     now: float = NOW
     issued: dict[tuple[str, str | None], str] = field(default_factory=dict)
     revoked: list[str] = field(default_factory=list)
+
+    def copy(self) -> Self:
+        """Return one of its own that goes on from here."""
+        return replace(self, issued=dict(self.issued), revoked=list(self.revoked))
+
+    def count_calls(self) -> int:
+        """Return how many calls were made that are not just reading."""
+        return len(self.issued) + len(self.revoked)
 
     def revoke(self, lineage: LineageId, certificate_arns: Sequence[str], reason: str) -> tuple[str, ...]:
         """Revoke all of them."""

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Self
 
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm.certificates import PrivateCertificates
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.api import Authority
@@ -42,6 +42,15 @@ class MemoryManager(MemoryAuthority):
 
     kept: dict[str, Kept] = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)
+
+    def copy(self) -> Self:
+        """Return one of its own that goes on from here."""
+        kept = {arn: replace(one) for arn, one in self.kept.items()}
+        return replace(super().copy(), kept=kept, changed=list(self.changed))
+
+    def count_calls(self) -> int:
+        """Return how many calls were made that are not just reading."""
+        return len(self.changed)
 
     def list_certificates(self, statuses: Sequence[str]) -> list[Mapping[str, Any]]:
         """Return summaries; all are issued."""

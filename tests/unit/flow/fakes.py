@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Stand-ins at the flow's two seams: the host's modules and the CA. They record what they were asked."""
+"""Stand-ins at the flow's seams, which record what they were asked, and the flow between them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,15 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.
     IssuedCertificate,
     LineageId,
 )
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import SigningOrder
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._signing import SignedRequest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow import Flow, Moment
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_modules import HostModules
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import SigningOrder, read_order
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._signing import (
+    Gate,
+    SignedRequest,
+    SigningSource,
+)
+from fixed_clock import FixedClock
 
 CA_ARN = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566"
 OPTIONS: dict[str, Any] = {
@@ -63,6 +70,7 @@ INSTALLED = {
     "served": {"serial": "0b"},
     "paths": {"fullchain": "/etc/aws-private-ca/web/live/fullchain.pem"},
 }
+EARLY = Moment(1000, 1000.0)
 
 
 class FakeHost:
@@ -100,3 +108,31 @@ class FakeIssuer:
         certificate = IssuedCertificate(arn=f"{CA_ARN}/certificate/0b", certificate="LEAF\n", chain=("SUB\n", "ROOT\n"))
         issuance = Issuance(certificate=certificate, token="t", asked_now=True, differences=("OU was dropped",))
         return SignedRequest(issuance, "SHA256WITHECDSA")
+
+
+def let_pass(csr: str, order: SigningOrder) -> None:
+    """Hold no request against the order, for there is none that could be read."""
+
+
+def make_order(**changes: Any) -> SigningOrder:
+    """Return what a task with other options than ``OPTIONS`` asks for its host."""
+    return read_order({**OPTIONS, **changes}, "web-01")
+
+
+def make_flow(
+    host: FakeHost,
+    issuer: FakeIssuer | None = None,
+    revoker: FakeRevoker | None = None,
+    *,
+    gate: Gate = let_pass,
+    moment: Moment = EARLY,
+    now: float | None = None,
+    **changes: Any,
+) -> Flow:
+    """Return the flow of such a task. The clock shows ``now``, which is the moment's real time unless it is given."""
+    order = make_order(**changes)
+    modules = HostModules(host, {name: order.options[name] for name in ("name", "base_directory")})
+    source = SigningSource(order, issuer or FakeIssuer(), gate, moment)
+    return Flow(
+        order, modules, source, revoker or FakeRevoker(), moment, FixedClock(moment.real if now is None else now)
+    )

@@ -6,18 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import PrivateCaError
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.diff import TO_BE_NEW
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import CA_ARN
+from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.predictions import Build, States, require_truth
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.direct_host import keep
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.direct_manager import MemoryManager, export_from
-from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import Hierarchy, make_hierarchy
-from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_lineage import snapshot
+from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import make_hierarchy
 
 ASKED: dict[str, Any] = {
     "name": "web",
@@ -25,7 +23,6 @@ ASKED: dict[str, Any] = {
     "certificate_authority_arn": CA_ARN,
     "common_name": "web.example.com",
 }
-Build = Callable[[Path, MemoryManager], None]
 
 
 def install(base: Path, manager: MemoryManager, **changes: Any) -> dict[str, Any]:
@@ -89,7 +86,7 @@ def signed_before(base: Path, manager: MemoryManager) -> None:
     keep(base, manager, {**ASKED, **names, "source": "private_ca"})
 
 
-STATES: tuple[Build, ...] = (
+STATES: tuple[Build[MemoryManager], ...] = (
     empty,
     known_to_acm,
     healthy,
@@ -108,7 +105,7 @@ CHANGES: dict[str, tuple[dict[str, Any], float]] = {
     "the same, late in its life": ({}, 394),
     "the same, after the end": ({}, 500),
     "a name more": ({"subject_alternative_names": ["DNS:www.example.com"]}, 0),
-    "another key": ({"key_algorithm": "RSA_2048"}, 0),
+    "another key": ({"key_algorithm": "EC_secp384r1"}, 0),
     "another CA": ({"certificate_authority_arn": CA_ARN.replace("11223344-", "99999999-")}, 0),
     "another format": ({"formats": ["combined"]}, 0),
     "a passphrase": ({"key_passphrase": "correct horse"}, 0),
@@ -117,59 +114,33 @@ CHANGES: dict[str, tuple[dict[str, Any], float]] = {
 
 
 @pytest.fixture(scope="module")
-def hierarchy() -> Hierarchy:
-    return make_hierarchy()
-
-
-def attempt(base: Path, manager: MemoryManager, given: dict[str, Any], **run: Any) -> dict[str, Any]:
-    """Return the result of the task; a failure is one as well."""
-    try:
-        return keep(base, manager, given, open_source=export_from, **run)
-    except PrivateCaError as error:
-        return {"failed": error.sentence()}
+def states(tmp_path_factory: pytest.TempPathFactory) -> States[MemoryManager]:
+    hierarchy = make_hierarchy()
+    return States(tmp_path_factory.mktemp("states"), lambda: MemoryManager(hierarchy))
 
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
 def test_what_check_mode_predicts_is_what_the_run_does(
-    state: Build, change: str, hierarchy: Hierarchy, tmp_path: Path
+    state: Build[MemoryManager], change: str, states: States[MemoryManager], tmp_path: Path
 ) -> None:
-    base, manager = tmp_path / "base", MemoryManager(hierarchy)
-    state(base, manager)
+    manager = states.take(state, tmp_path / "base")
     options, days_later = CHANGES[change]
     given = {**ASKED, **options}
-    before, calls = snapshot(base), list(manager.changed)
-
-    predicted = attempt(base, manager, given, check_mode=True, days_later=days_later)
-    assert (snapshot(base), manager.changed) == (before, calls)
-
-    done = attempt(base, manager, given, days_later=days_later)
-    for part in ("failed", "changed", "action", "reasons"):
-        assert predicted.get(part) == done.get(part), part
-    if "failed" in done:
-        assert (snapshot(base), manager.changed) == (before, calls)
-        return
-    for side in ("before", "after"):
-        foreseen = {name: value for name, value in predicted["diff"][side].items() if value != TO_BE_NEW}
-        assert {name: done["diff"][side].get(name) for name in foreseen} == foreseen
-    assert (snapshot(base) != before) == done["changed"]
-    calls = list(manager.changed)
-    assert not attempt(base, manager, given, days_later=days_later)["changed"]
-    assert manager.changed == calls
+    require_truth(tmp_path / "base", manager, given, days_later=days_later, open_source=export_from)
 
 
-def test_the_serial_of_a_renewal_is_known_before_it_is_exported(hierarchy: Hierarchy, tmp_path: Path) -> None:
-    manager = MemoryManager(hierarchy)
-    renewed(tmp_path / "base", manager)
-    predicted = attempt(tmp_path / "base", manager, ASKED, check_mode=True)
-    done = attempt(tmp_path / "base", manager, ASKED)
+def test_the_serial_of_a_renewal_is_known_before_it_is_exported(states: States[MemoryManager], tmp_path: Path) -> None:
+    manager = states.take(renewed, tmp_path / "base")
+    predicted = keep(tmp_path / "base", manager, ASKED, open_source=export_from, check_mode=True)
+    done = install(tmp_path / "base", manager)
     assert predicted["diff"]["after"]["serial"] == done["certificate"]["serial"]
     assert [reason["reason"] for reason in predicted["reasons"]] == ["renewed_by_acm"]
 
 
-def test_of_two_that_are_alike_a_host_keeps_the_one_that_it_has(hierarchy: Hierarchy, tmp_path: Path) -> None:
-    manager = MemoryManager(hierarchy)
-    arn = install(tmp_path / "base", manager)["certificate_arn"]
+def test_of_two_that_are_alike_a_host_keeps_the_one_that_it_has(states: States[MemoryManager], tmp_path: Path) -> None:
+    manager = states.take(healthy, tmp_path / "base")
+    (arn,) = manager.kept
     manager.now += 1800  # within the hour by which NotBefore is dated back
     manager.request_certificate("", manager.kept[arn].request, "another token")
     assert not install(tmp_path / "base", manager)["changed"]

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._acm_order import read_acm_order
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._acm_order import AcmOrder, read_acm_order
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._options import ARGUMENT_SPEC
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import read_order
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._renewal import plan_renewal
@@ -17,17 +19,17 @@ ARN = "arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-12
 BY_NAMES = {"certificate_authority_arn": CA_ARN, "common_name": "web.example.com"}
 
 
-def read_options(**given):
+def read_options(**given: Any) -> dict[str, Any]:
     validated = ArgumentSpecValidator(ARGUMENT_SPEC).validate({"name": "web", "source": "acm", **given})
     assert not validated.error_messages, validated.error_messages
     return validated.validated_parameters
 
 
-def order(**given):
+def order(**given: Any) -> AcmOrder:
     return read_acm_order(read_options(**given), "web-01")
 
 
-def test_the_common_name_is_the_first_of_the_dns_names_and_one_of_them():
+def test_the_common_name_is_the_first_of_the_dns_names_and_one_of_them() -> None:
     asked = order(**BY_NAMES, subject_alternative_names=["DNS:B.example.com", "dns:a.example.com"])
     assert asked.desired.all_names == ("web.example.com", "a.example.com", "b.example.com")
     assert asked.names.subject == {"CN": "web.example.com"}
@@ -36,18 +38,18 @@ def test_the_common_name_is_the_first_of_the_dns_names_and_one_of_them():
     assert asked.region == "us-east-1"
 
 
-def test_an_arn_alone_leaves_names_authority_and_key_open():
+def test_an_arn_alone_leaves_names_authority_and_key_open() -> None:
     asked = order(certificate_arn=ARN)
     assert asked.desired.arn == ARN
     assert (asked.names.subject, asked.names.subject_alternative_names, asked.names.key_algorithm) == (None, None, None)
     assert (asked.desired.authority_arn, asked.desired.key_algorithm) == (None, "")
 
 
-def test_the_one_term_is_the_source():
+def test_the_one_term_is_the_source() -> None:
     assert order(**BY_NAMES).terms() == {"source": "acm"}
 
 
-def test_the_next_renewal_is_acms_own():
+def test_the_next_renewal_is_acms_own() -> None:
     facts = {"not_after": "2027-12-31T00:00:00Z"}
     assert plan_renewal(order(**BY_NAMES), facts, 1_800_000_000) == "2027-11-01T00:00:00Z"
 
@@ -70,7 +72,7 @@ def test_the_next_renewal_is_acms_own():
     ],
     ids=lambda unfit: next(iter(unfit)),
 )
-def test_what_says_how_to_issue_renew_or_revoke_is_refused(unfit):
+def test_what_says_how_to_issue_renew_or_revoke_is_refused(unfit: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match=f"^{next(iter(unfit))} cannot be used with source: acm"):
         order(**BY_NAMES, **unfit)
 
@@ -90,11 +92,11 @@ def test_what_says_how_to_issue_renew_or_revoke_is_refused(unfit):
     ],
     ids=lambda given: "-".join(given) if isinstance(given, dict) else None,
 )
-def test_what_acm_cannot_do_is_refused(given, told):
+def test_what_acm_cannot_do_is_refused(given: dict[str, Any], told: str) -> None:
     with pytest.raises(InvalidInput, match=told):
         order(**{name: value for name, value in {**BY_NAMES, **given}.items() if value is not None})
 
 
-def test_an_arn_of_acm_without_the_source_is_refused():
+def test_an_arn_of_acm_without_the_source_is_refused() -> None:
     with pytest.raises(InvalidInput, match="certificate_arn needs source: acm"):
         read_order(read_options(**BY_NAMES, source="private_ca", certificate_arn=ARN), "web-01")

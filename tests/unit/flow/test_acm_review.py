@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm.plan import DesiredCertificate
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import UnusableState
@@ -12,13 +14,13 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._acm_revi
     review_inspection,
     warn_of_failed_renewal,
 )
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_modules import Inspection
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_modules import Facts, Inspection
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import CA_ARN
 
 ARN = "arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"
 OTHER = ARN.replace("12345678-", "99999999-")
 DESIRED = DesiredCertificate(domain_name="web.example.com", authority_arn=CA_ARN, key_algorithm="EC_prime256v1")
-FOUND = {
+FOUND: Facts = {
     "arn": ARN,
     "type": "PRIVATE",
     "status": "ISSUED",
@@ -37,7 +39,9 @@ RENEWED = {**FOUND, "serial": "0b"}
 INSTALLED = {"serial": "0a"}
 
 
-def inspected(action="none", reasons=(), candidate=None, installed=True):
+def inspected(
+    action: str = "none", reasons: Sequence[str] = (), candidate: Facts | None = None, installed: bool = True
+) -> Inspection:
     return Inspection(
         action=action,
         reasons=tuple(Reason(word, word) for word in reasons),
@@ -53,7 +57,7 @@ def inspected(action="none", reasons=(), candidate=None, installed=True):
 
 
 @pytest.mark.parametrize("action", ["none", "repair", "apply"])
-def test_what_acm_has_as_well_stays_the_hosts_business(action):
+def test_what_acm_has_as_well_stays_the_hosts_business(action: str) -> None:
     inspection = inspected(action)
     assert review_inspection(inspection, FOUND, None, DESIRED, NOW) == inspection
 
@@ -72,7 +76,9 @@ CASES = {
 
 
 @pytest.mark.parametrize(("inspection", "found", "former", "word"), CASES.values(), ids=CASES)
-def test_what_acm_has_otherwise_is_due_for_its_own_reason(inspection, found, former, word):
+def test_what_acm_has_otherwise_is_due_for_its_own_reason(
+    inspection: Inspection, found: Facts | None, former: Facts | None, word: str
+) -> None:
     reviewed = review_inspection(inspection, found, former, DESIRED, NOW)
     assert reviewed.action == "issue"
     assert [reason.reason for reason in reviewed.reasons] == [word]
@@ -81,17 +87,17 @@ def test_what_acm_has_otherwise_is_due_for_its_own_reason(inspection, found, for
     assert (reviewed.candidate or {}).get("serial") == (found and found["serial"])
 
 
-def test_the_newest_waiting_on_the_host_is_applied_and_not_exported_again():
+def test_the_newest_waiting_on_the_host_is_applied_and_not_exported_again() -> None:
     inspection = inspected("apply", candidate={"serial": "0b"})
     assert review_inspection(inspection, RENEWED, None, DESIRED, NOW) == inspection
 
 
-def test_what_the_host_misses_keeps_the_hosts_reasons():
+def test_what_the_host_misses_keeps_the_hosts_reasons() -> None:
     reviewed = review_inspection(inspected("issue", ["missing"], installed=False), FOUND, None, DESIRED, NOW)
     assert ([reason.reason for reason in reviewed.reasons], reviewed.available) == (["missing"], ARN)
 
 
-def test_one_that_is_not_issued_yet_has_no_facts():
+def test_one_that_is_not_issued_yet_has_no_facts() -> None:
     pending = {**FOUND, "status": "PENDING_VALIDATION", "serial": None}
     reviewed = review_inspection(inspected("issue", ["missing"], installed=False), pending, None, DESIRED, NOW)
     assert (reviewed.candidate, reviewed.available) == (None, ARN)
@@ -106,16 +112,16 @@ def test_one_that_is_not_issued_yet_has_no_facts():
         pytest.param(inspected(), RENEWED, LATER, id="renewed and expired again"),
     ],
 )
-def test_what_no_export_can_mend_is_told_with_what_to_do(inspection, found, now):
+def test_what_no_export_can_mend_is_told_with_what_to_do(inspection: Inspection, found: Facts | None, now: int) -> None:
     with pytest.raises(UnusableState, match="acm_private_certificate with renew_before"):
         review_inspection(inspection, found, None, DESIRED, now)
 
 
-def test_a_revoked_certificate_is_replaced_by_the_renewed_one():
+def test_a_revoked_certificate_is_replaced_by_the_renewed_one() -> None:
     assert review_inspection(inspected("issue", ["revoked"]), RENEWED, None, DESIRED, NOW).available == ARN
 
 
-def test_a_renewal_that_failed_is_a_warning():
+def test_a_renewal_that_failed_is_a_warning() -> None:
     failed = {**FOUND, "renewal_status": "FAILED", "renewal_status_reason": "PCA_ACCESS_DENIED"}
     (warning,) = warn_of_failed_renewal(failed)
     assert "PCA_ACCESS_DENIED" in warning and FOUND["not_after"] in warning

@@ -7,6 +7,7 @@ from __future__ import annotations
 import gc
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import NoReturn
 
 import pytest
 from ansible.errors import AnsibleConnectionFailure
@@ -29,21 +30,21 @@ NOON = datetime(2027, 3, 1, 12, tzinfo=UTC).timestamp()
 
 
 @pytest.mark.parametrize("text", ["2027-03-01T12:00:00Z", "2027-03-01T12:00:00", "2027-03-01T13:00:00+01:00"])
-def test_the_time_to_judge_by_is_utc_unless_it_says_otherwise(text):
+def test_the_time_to_judge_by_is_utc_unless_it_says_otherwise(text: str) -> None:
     assert read_moment(text, 5.5).judged == NOON
     assert read_moment(text, 5.5).real == 5.5
 
 
-def test_without_as_of_the_time_to_judge_by_is_now():
+def test_without_as_of_the_time_to_judge_by_is_now() -> None:
     assert read_moment(None, 5.5).judged == 5
 
 
-def test_a_time_that_is_none_is_refused_with_an_example():
+def test_a_time_that_is_none_is_refused_with_an_example() -> None:
     with pytest.raises(InvalidInput, match="2027-03-01T00:00:00Z"):
         read_moment("next week", 0)
 
 
-def test_what_ansible_adds_to_module_results_reaches_the_task_so_that_an_interpreter_is_discovered_once():
+def test_what_ansible_adds_to_module_results_reaches_the_task_so_that_an_interpreter_is_discovered_once() -> None:
     discovered = {"ansible_facts": {"discovered_interpreter_python": "/usr/bin/python3.11"}, "warnings": ["one"]}
     host = HostModules(FakeHost({**NOTHING_DUE, **discovered}, {**INSTALLED, "warnings": ["two"]}), {})
     host.inspect({})
@@ -55,7 +56,7 @@ def test_what_ansible_adds_to_module_results_reaches_the_task_so_that_an_interpr
     }
 
 
-def test_a_failure_names_host_certificate_resource_and_remedy_and_keeps_its_details():
+def test_a_failure_names_host_certificate_resource_and_remedy_and_keeps_its_details() -> None:
     error = ServiceError("Failed to issue", because="no", on="arn:ca", remedy="Do this", code="X", certificate_arn=None)
     assert build_failure(error, "web-01", "web") == {
         "failed": True,
@@ -66,8 +67,8 @@ def test_a_failure_names_host_certificate_resource_and_remedy_and_keeps_its_deta
     }
 
 
-def test_a_host_whose_connection_is_lost_is_unreachable_to_ansible_and_its_certificate_is_told():
-    def lose(**_arguments):
+def test_a_host_whose_connection_is_lost_is_unreachable_to_ansible_and_its_certificate_is_told() -> None:
+    def lose(**_arguments: object) -> NoReturn:
         raise AnsibleConnectionFailure("no route to host")
 
     runner = bind_runner(SimpleNamespace(_execute_module=lose), {})
@@ -85,7 +86,7 @@ def test_a_host_whose_connection_is_lost_is_unreachable_to_ansible_and_its_certi
     }
 
 
-def test_what_a_worker_inherited_is_out_of_sight_of_its_garbage_collector():
+def test_what_a_worker_inherited_is_out_of_sight_of_its_garbage_collector() -> None:
     gc.unfreeze()
     try:
         run_action(SimpleNamespace(_task=SimpleNamespace(args={"defaults": "no mapping"})), {})

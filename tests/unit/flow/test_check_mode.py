@@ -10,17 +10,16 @@ What ``--check`` says (changed, action, reasons, facts) is what the run does. It
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import PrivateCaError
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.diff import TO_BE_NEW
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import SigningOrder
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import CA_ARN
+from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.predictions import Build, States, require_truth
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.direct_host import MemoryAuthority, keep
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import make_hierarchy
-from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_lineage import snapshot
 
 BASE_OPTIONS: dict[str, Any] = {
     "name": "web",
@@ -29,7 +28,6 @@ BASE_OPTIONS: dict[str, Any] = {
     "subject_alternative_names": ["DNS:web.example.com"],
 }
 OTHER_CA = CA_ARN.replace("11223344-", "99999999-")
-Build = Callable[[Path, MemoryAuthority], None]
 
 
 def issue(base: Path, authority: MemoryAuthority, **changes: Any) -> None:
@@ -148,17 +146,17 @@ def _leave_pending(base: Path, authority: MemoryAuthority, days_later: float) ->
 
 
 class _Unreachable(MemoryAuthority):
-    def issue(self, *_asked: Any) -> Any:
+    def issue(self, order: SigningOrder, csr: str, replaces: str | None) -> NoReturn:
         raise ConnectionError
 
 
 class _LosesReplies(MemoryAuthority):
-    def issue(self, *asked: Any) -> Any:
-        super().issue(*asked)
+    def issue(self, order: SigningOrder, csr: str, replaces: str | None) -> NoReturn:
+        super().issue(order, csr, replaces)
         raise ConnectionError
 
 
-STATES: tuple[Build, ...] = (
+STATES: tuple[Build[MemoryAuthority], ...] = (
     empty,
     healthy,
     issued_twice,
@@ -207,55 +205,17 @@ CHANGES: dict[str, tuple[dict[str, Any], float, str | None]] = {
 
 
 @pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Build], tuple[Path, MemoryAuthority]]:
-    """Return a function from a state to a host in it, built once, and its CA as it was then."""
-    folder, hierarchy = tmp_path_factory.mktemp("states"), make_hierarchy()
-    built: dict[str, MemoryAuthority] = {}
-
-    def find(state: Build) -> tuple[Path, MemoryAuthority]:
-        base = folder / state.__name__
-        if state.__name__ not in built:
-            built[state.__name__] = MemoryAuthority(hierarchy)
-            state(base, built[state.__name__])
-        return base, MemoryAuthority(hierarchy, issued=dict(built[state.__name__].issued))
-
-    return find
-
-
-def attempt(*arguments: Any, **options: Any) -> dict[str, Any]:
-    """Return the result of the task; a failure is one as well."""
-    try:
-        return keep(*arguments, **options)
-    except PrivateCaError as error:
-        return {"failed": error.sentence()}
+def states(tmp_path_factory: pytest.TempPathFactory) -> States[MemoryAuthority]:
+    hierarchy = make_hierarchy()
+    return States(tmp_path_factory.mktemp("states"), lambda: MemoryAuthority(hierarchy))
 
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
 def test_what_check_mode_predicts_is_what_the_run_does(
-    state: Build, change: str, build: Callable[[Build], tuple[Path, MemoryAuthority]], tmp_path: Path
+    state: Build[MemoryAuthority], change: str, states: States[MemoryAuthority], tmp_path: Path
 ) -> None:
-    base = tmp_path / "base"
-    built, authority = build(state)
-    if built.exists():
-        shutil.copytree(built, base, symlinks=True)
+    authority = states.take(state, tmp_path / "base")
     options, days_later, force_id = CHANGES[change]
-    run: dict[str, Any] = {"days_later": days_later, "force_id": force_id}
     given = {**BASE_OPTIONS, **options}
-    before, asked = snapshot(base), len(authority.issued)
-
-    predicted = attempt(base, authority, given, check_mode=True, **run)
-    assert snapshot(base) == before
-    assert len(authority.issued) == asked
-
-    done = attempt(base, authority, given, **run)
-    for part in ("failed", "changed", "action", "reasons"):
-        assert predicted.get(part) == done.get(part), part
-    if "failed" in done:
-        assert snapshot(base) == before
-        return
-    for side in ("before", "after"):
-        foreseen = {name: value for name, value in predicted["diff"][side].items() if value != TO_BE_NEW}
-        assert {name: done["diff"][side].get(name) for name in foreseen} == foreseen
-    assert (snapshot(base) != before) == done["changed"]
-    assert not attempt(base, authority, given, **run)["changed"]
+    require_truth(tmp_path / "base", authority, given, days_later=days_later, force_id=force_id)

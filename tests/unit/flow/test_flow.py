@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NoReturn
+
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
     InvalidInput,
@@ -11,11 +13,9 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
     RequestRefused,
     StepFailed,
 )
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow import Flow, Moment
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_modules import HostModules
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import read_order
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow import Moment
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import SigningOrder
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome import build_result
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._signing import SigningSource
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import (
     CA_ARN,
     DUE,
@@ -23,32 +23,17 @@ from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import (
     INSTALLED,
     NEW_FACTS,
     NOTHING_DUE,
-    OPTIONS,
     FakeHost,
     FakeIssuer,
-    FakeRevoker,
+    make_flow,
 )
-from fixed_clock import FixedClock
 
 
-def let_pass(csr, order):
-    pass
-
-
-def refuse(csr, order):
+def refuse(csr: str, order: SigningOrder) -> NoReturn:
     raise RequestRefused("The host asks for another name")
 
 
-def make_flow(host, issuer=None, gate=let_pass, moment=None, now=None, **options):
-    order = read_order({**OPTIONS, **options}, "web-01")
-    modules = HostModules(host, {"name": "web", "base_directory": order.options["base_directory"]})
-    moment = moment or Moment(1000, 1000.0)
-    clock = FixedClock(moment.real if now is None else now)
-    source = SigningSource(order, issuer or FakeIssuer(), gate, moment)
-    return Flow(order, modules, source, FakeRevoker(), moment, clock)
-
-
-def test_nothing_due_is_one_round_trip_and_nothing_asked_of_the_ca():
+def test_nothing_due_is_one_round_trip_and_nothing_asked_of_the_ca() -> None:
     host, issuer = FakeHost(NOTHING_DUE), FakeIssuer()
     outcome = make_flow(host, issuer).keep(check_mode=False)
     assert [module for module, _options in host.calls] == ["host_certificate_request"]
@@ -56,7 +41,7 @@ def test_nothing_due_is_one_round_trip_and_nothing_asked_of_the_ca():
     assert not outcome.changed
 
 
-def test_check_mode_is_one_round_trip_and_nothing_asked_of_the_ca():
+def test_check_mode_is_one_round_trip_and_nothing_asked_of_the_ca() -> None:
     host, issuer = FakeHost({**DUE, "request": None}), FakeIssuer()
     outcome = make_flow(host, issuer).keep(check_mode=True)
     assert [module for module, _options in host.calls] == ["host_certificate_request"]
@@ -65,13 +50,13 @@ def test_check_mode_is_one_round_trip_and_nothing_asked_of_the_ca():
     assert [reason.reason for reason in outcome.reasons] == ["due_for_renewal"]
 
 
-def test_only_a_certificate_that_stays_has_a_next_renewal_in_check_mode():
+def test_only_a_certificate_that_stays_has_a_next_renewal_in_check_mode() -> None:
     for verdict, known in ((NOTHING_DUE, True), ({**DUE, "request": None}, False)):
         outcome = make_flow(FakeHost({**verdict, "issued_at": 1000.0})).keep(check_mode=True)
         assert (outcome.next_renewal is not None) == known
 
 
-def test_a_due_certificate_is_issued_for_the_serial_it_replaces_and_installed_with_its_terms():
+def test_a_due_certificate_is_issued_for_the_serial_it_replaces_and_installed_with_its_terms() -> None:
     host, issuer = FakeHost(DUE, INSTALLED), FakeIssuer()
     outcome = make_flow(host, issuer).keep(check_mode=False)
     assert issuer.asked == [("-----BEGIN CERTIFICATE REQUEST-----", "0a")]
@@ -97,7 +82,7 @@ def test_a_due_certificate_is_issued_for_the_serial_it_replaces_and_installed_wi
         ({"action": "repair"}, {}),
     ],
 )
-def test_what_needs_no_certificate_asks_nothing_of_the_ca(verdict, expected):
+def test_what_needs_no_certificate_asks_nothing_of_the_ca(verdict: dict[str, Any], expected: dict[str, Any]) -> None:
     host, issuer = FakeHost({**NOTHING_DUE, **verdict, "changed": True}, INSTALLED), FakeIssuer()
     outcome = make_flow(host, issuer).keep(check_mode=False)
     assert issuer.asked == []
@@ -109,7 +94,7 @@ def test_what_needs_no_certificate_asks_nothing_of_the_ca(verdict, expected):
     assert outcome.changed
 
 
-def test_a_refused_request_never_reaches_the_ca():
+def test_a_refused_request_never_reaches_the_ca() -> None:
     host, issuer = FakeHost(DUE), FakeIssuer()
     with pytest.raises(RequestRefused):
         make_flow(host, issuer, gate=refuse).keep(check_mode=False)
@@ -125,7 +110,9 @@ def test_a_refused_request_never_reaches_the_ca():
         (Moment(1_000_000, 1_000_000.0), {"type": "ABSOLUTE", "value": 1_000_500}, 60),
     ],
 )
-def test_a_hosts_clock_may_be_off_by_as_much_as_a_certificate_is_dated_back(moment, not_before, expected):
+def test_a_hosts_clock_may_be_off_by_as_much_as_a_certificate_is_dated_back(
+    moment: Moment, not_before: dict[str, Any] | None, expected: int
+) -> None:
     host = FakeHost(NOTHING_DUE)
     make_flow(host, moment=moment, validity_not_before=not_before).keep(check_mode=False)
     assert host.calls[0][1]["max_clock_skew"] == expected
@@ -138,14 +125,16 @@ def test_a_hosts_clock_may_be_off_by_as_much_as_a_certificate_is_dated_back(mome
         pytest.param(Moment(9000, 1000.9), 1063.1, 9063, id="and the play judges by another time"),
     ],
 )
-def test_a_certificate_is_judged_by_the_time_at_which_it_is_installed(moment, shown, judged):
+def test_a_certificate_is_judged_by_the_time_at_which_it_is_installed(
+    moment: Moment, shown: float, judged: int
+) -> None:
     host = FakeHost(DUE, INSTALLED)
     make_flow(host, moment=moment, now=shown).keep(check_mode=False)
     (_request, inspected), (_install, installed) = host.calls
     assert (inspected["now"], installed["now"]) == (moment.judged, judged)
 
 
-def test_a_failed_installation_carries_the_arn_of_the_certificate_that_exists():
+def test_a_failed_installation_carries_the_arn_of_the_certificate_that_exists() -> None:
     failed = {"failed": True, "msg": "The reload failed.", "step": "reload", "restored": True, "output": "boom"}
     with pytest.raises(StepFailed, match="The reload failed") as caught:
         make_flow(FakeHost(DUE, failed)).keep(check_mode=False)
@@ -153,7 +142,7 @@ def test_a_failed_installation_carries_the_arn_of_the_certificate_that_exists():
     assert caught.value.details["restored"] is True
 
 
-def test_a_host_module_that_crashed_is_an_error_with_its_message():
+def test_a_host_module_that_crashed_is_an_error_with_its_message() -> None:
     with pytest.raises(PrivateCaError, match="host_certificate_request ended without a result"):
         make_flow(FakeHost({"failed": True})).keep(check_mode=False)
 
@@ -176,14 +165,14 @@ ABSURD = [
 
 
 @pytest.mark.parametrize("absurd", ABSURD, ids=str)
-def test_an_answer_that_no_release_gives_is_an_error_with_a_sentence(absurd):
+def test_an_answer_that_no_release_gives_is_an_error_with_a_sentence(absurd: dict[str, Any]) -> None:
     issuer = FakeIssuer()
     with pytest.raises(PrivateCaError, match="Failed to understand what host_certificate_request answered") as caught:
         make_flow(FakeHost({**DUE, **absurd}), issuer).keep(check_mode=False)
     assert "Nothing more was asked of the CA" in caught.value.sentence()
 
 
-def test_check_mode_shows_the_names_that_the_run_brings_and_what_only_the_ca_can_fill_in_as_new():
+def test_check_mode_shows_the_names_that_the_run_brings_and_what_only_the_ca_can_fill_in_as_new() -> None:
     predicted = build_result(make_flow(FakeHost({**DUE, "request": None})).keep(check_mode=True))
     real = build_result(make_flow(FakeHost(DUE, INSTALLED)).keep(check_mode=False))
     before, after = predicted["diff"]["before"], predicted["diff"]["after"]
@@ -193,7 +182,7 @@ def test_check_mode_shows_the_names_that_the_run_brings_and_what_only_the_ca_can
     assert predicted["reasons"] == real["reasons"]
 
 
-def test_absent_options_are_not_sent_to_the_host_at_any_depth():
+def test_absent_options_are_not_sent_to_the_host_at_any_depth() -> None:
     host = FakeHost(DUE, INSTALLED)
     make_flow(host, verify={"port": 443, "starttls": None}).keep(check_mode=False)
     assert None not in host.calls[0][1].values()
@@ -207,7 +196,9 @@ def test_absent_options_are_not_sent_to_the_host_at_any_depth():
         ("EndEntityCertificate", {"key_algorithm", "subject", "subject_alternative_names"}),
     ],
 )
-def test_names_that_the_ca_puts_in_place_of_the_requests_are_not_held_against_the_certificate(template, compared):
+def test_names_that_the_ca_puts_in_place_of_the_requests_are_not_held_against_the_certificate(
+    template: str, compared: set[str]
+) -> None:
     host = FakeHost(DUE, INSTALLED)
     passthrough = {"subject": {"CN": "other.example.com"}, "subject_alternative_names": ["DNS:other.example.com"]}
     make_flow(host, template=template, api_passthrough=passthrough).keep(check_mode=False)
@@ -215,14 +206,14 @@ def test_names_that_the_ca_puts_in_place_of_the_requests_are_not_held_against_th
     assert {"key_algorithm", "subject", "subject_alternative_names"} & set(arguments) == compared
 
 
-def test_a_renewal_that_covers_the_whole_life_is_refused_before_the_host_is_asked():
+def test_a_renewal_that_covers_the_whole_life_is_refused_before_the_host_is_asked() -> None:
     host = FakeHost()
     with pytest.raises(InvalidInput, match="renew_before"):
         make_flow(host, renew_before="90d").keep(check_mode=False)
     assert host.calls == []
 
 
-def test_a_service_that_is_reloaded_and_not_looked_at_is_warned_of():
+def test_a_service_that_is_reloaded_and_not_looked_at_is_warned_of() -> None:
     outcome = make_flow(FakeHost(DUE, INSTALLED), verify=None).keep(check_mode=False)
     assert any("verify is not given" in warning for warning in build_result(outcome)["warnings"])
     outcome = make_flow(FakeHost(DUE, INSTALLED), verify={"port": 443}).keep(check_mode=False)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -24,7 +26,7 @@ COLLECTION = Path(__file__).resolve().parents[3]
 COMPARED = ("type", "default", "choices", "aliases", "required", "elements")
 
 
-def read_documentation(name):
+def read_documentation(name: str) -> dict[str, Any]:
     module = ast.parse((COLLECTION / "plugins/modules/host_certificate.py").read_text())
     for node in module.body:
         if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == [name]:
@@ -32,7 +34,7 @@ def read_documentation(name):
     raise LookupError(name)
 
 
-def documented_options():
+def documented_options() -> dict[str, Any]:
     documentation = read_documentation("DOCUMENTATION")
     documented = dict(documentation["options"])
     for fragment in documentation["extends_documentation_fragment"]:
@@ -42,7 +44,7 @@ def documented_options():
     return documented
 
 
-def describe(option, inner):
+def describe(option: Mapping[str, Any], inner: str) -> dict[str, Any]:
     described = {name: option[name] for name in COMPARED if option.get(name) not in (None, False, [])}
     if "aliases" in described:
         described["aliases"] = sorted(described["aliases"])  # their order means nothing, and differs between releases
@@ -52,19 +54,19 @@ def describe(option, inner):
     return described
 
 
-def test_every_option_of_the_action_is_documented_as_it_is():
+def test_every_option_of_the_action_is_documented_as_it_is() -> None:
     documented = {name: describe(option, "suboptions") for name, option in documented_options().items()}
     accepted = {name: describe(option, "options") for name, option in ARGUMENT_SPEC.items()}
     assert accepted == documented
 
 
-def test_every_key_of_the_result_is_documented():
+def test_every_key_of_the_result_is_documented() -> None:
     outcome = Outcome(name="web", action="none", reasons=(), predicted=False, before=None, after=None)
     assert set(build_result(outcome)) - {"changed", "diff", "warnings"} == set(read_documentation("RETURN"))
 
 
 @pytest.mark.parametrize("role", ["host_certificate", "trust_store"])
-def test_the_defaults_of_a_role_are_those_of_its_specification(role):
+def test_the_defaults_of_a_role_are_those_of_its_specification(role: str) -> None:
     defaults = yaml.safe_load((COLLECTION / f"roles/{role}/defaults/main.yml").read_text())
     specified = yaml.safe_load((COLLECTION / f"roles/{role}/meta/argument_specs.yml").read_text())
     options = specified["argument_specs"]["main"]["options"]
@@ -72,12 +74,12 @@ def test_the_defaults_of_a_role_are_those_of_its_specification(role):
 
 
 @pytest.mark.parametrize("role", ["host_certificate", "trust_store"])
-def test_the_variables_of_a_role_begin_with_its_name(role):
+def test_the_variables_of_a_role_begin_with_its_name(role: str) -> None:
     specified = yaml.safe_load((COLLECTION / f"roles/{role}/meta/argument_specs.yml").read_text())
     assert all(name.startswith(f"{role}_") for name in specified["argument_specs"]["main"]["options"])
 
 
-def test_the_role_passes_on_every_option_of_the_action_but_those_of_the_connection():
+def test_the_role_passes_on_every_option_of_the_action_but_those_of_the_connection() -> None:
     tasks = yaml.safe_load((COLLECTION / "roles/host_certificate/tasks/certificates.yml").read_text())
     given = tasks[0]["fleet_pki.aws_private_ca.host_certificate"]
     assert list(given) == ["defaults"]
@@ -88,7 +90,7 @@ def test_the_role_passes_on_every_option_of_the_action_but_those_of_the_connecti
     assert set(passed) == expected - {"name", "defaults"}
 
 
-def test_defaults_of_the_role_are_those_of_the_action():
+def test_defaults_of_the_role_are_those_of_the_action() -> None:
     defaults = yaml.safe_load((COLLECTION / "roles/host_certificate/defaults/main.yml").read_text())
     for name, option in ARGUMENT_SPEC.items():
         if option.get("default") not in (None, False) and f"host_certificate_{name}" in defaults:

@@ -12,12 +12,11 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._ledger_p
     find_filesystem,
     warn_of_filesystem,
 )
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import read_order
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._renewal import (
     plan_renewal,
     warn_of_authority_end,
 )
-from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import OPTIONS
+from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import make_order
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import (
     DAY,
     NOW,
@@ -29,10 +28,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-ORDER = read_order(OPTIONS, "web-01")
 
-
-def issue(authority_days):
+def issue(authority_days: int) -> IssuedCertificate:
     """Return a certificate of 90 days, of a CA whose own certificate ends in so many days."""
     root = make_authority("Root")
     hierarchy = Hierarchy(root, make_authority("Issuing", root, not_after=NOW + authority_days * DAY))
@@ -43,19 +40,20 @@ def issue(authority_days):
 
 
 @pytest.mark.parametrize(("authority_days", "warned"), [(100, True), (120, True), (200, False), (3650, False)])
-def test_a_ca_that_ends_before_the_next_renewal_would_is_warned_of(authority_days, warned):
+def test_a_ca_that_ends_before_the_next_renewal_would_is_warned_of(authority_days: int, warned: bool) -> None:
     warnings = warn_of_authority_end(issue(authority_days), "2027-03-15T00:00:00Z")
     assert bool(warnings) is warned
     assert all("Renew the CA's certificate before" in warning for warning in warnings)
 
 
-def test_the_next_renewal_is_planned_for_the_last_third_of_the_life():
+def test_the_next_renewal_is_planned_for_the_last_third_of_the_life() -> None:
     facts = {"not_after": "2027-04-15T08:00:00Z"}
-    assert "2027-03-11" <= plan_renewal(ORDER, facts, NOW) <= "2027-03-16T08:00:00Z"
+    planned = plan_renewal(make_order(), facts, NOW)
+    assert planned is not None and "2027-03-11" <= planned <= "2027-03-16T08:00:00Z"
 
 
-def test_without_a_certificate_no_renewal_is_planned():
-    assert plan_renewal(ORDER, None, None) is None
+def test_without_a_certificate_no_renewal_is_planned() -> None:
+    assert plan_renewal(make_order(), None, None) is None
 
 
 @pytest.mark.parametrize(
@@ -67,7 +65,7 @@ def test_without_a_certificate_no_renewal_is_planned():
         ("/run", "tmpfs"),
     ],
 )
-def test_the_file_system_of_a_path_is_that_of_its_longest_mount_point(path, expected):
+def test_the_file_system_of_a_path_is_that_of_its_longest_mount_point(path: str, expected: str) -> None:
     mounts = [("/", "overlay"), ("/home", "ext4"), ("/run", "tmpfs")]
     assert find_filesystem(path, mounts) == expected
 
@@ -76,7 +74,9 @@ def test_the_file_system_of_a_path_is_that_of_its_longest_mount_point(path, expe
     ("kind", "expected"),
     [("ext4", []), (None, []), ("overlay", ["may not outlive"]), ("nfs4", ["use ledger: dynamodb for several"])],
 )
-def test_a_ledger_that_may_be_lost_or_is_another_machines_too_is_warned_of(kind, expected):
+def test_a_ledger_that_may_be_lost_or_is_another_machines_too_is_warned_of(
+    kind: str | None, expected: list[str]
+) -> None:
     warnings = warn_of_filesystem(Path("/state/ledger"), kind)
     assert len(warnings) == len(expected)
     assert all(text in warning for text, warning in zip(expected, warnings, strict=True))

@@ -7,21 +7,22 @@ from __future__ import annotations
 import os
 import select
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._run import RunMemory
 
 
-def test_what_one_worker_is_finding_out_the_others_wait_for():
+def test_what_one_worker_is_finding_out_the_others_wait_for() -> None:
     memory = RunMemory()
     asked, release = os.pipe(), os.pipe()
 
-    def find_out():
+    def find_out() -> str:
         os.write(asked[1], b"?")
         os.read(release[0], 1)
         return "SHA256WITHECDSA"
 
-    def start_worker():
+    def start_worker() -> int:
         worker = os.fork()
         if worker == 0:
             os._exit(0 if memory.remember("ca", find_out) == "SHA256WITHECDSA" else 1)
@@ -40,16 +41,16 @@ def test_what_one_worker_is_finding_out_the_others_wait_for():
     assert not has_input(asked[0])
 
 
-def is_waiting_for_a_lock(process):
+def is_waiting_for_a_lock(process: int) -> bool:
     lines = Path("/proc/locks").read_text().splitlines()
     return any("->" in line.split() and str(process) in line.split() for line in lines)
 
 
-def has_input(pipe):
+def has_input(pipe: int) -> bool:
     return bool(select.select([pipe], [], [], 0)[0])
 
 
-def test_a_worker_that_dies_while_finding_out_holds_nobody_up():
+def test_a_worker_that_dies_while_finding_out_holds_nobody_up() -> None:
     memory = RunMemory()
     worker = os.fork()
     if worker == 0:
@@ -58,18 +59,18 @@ def test_a_worker_that_dies_while_finding_out_holds_nobody_up():
     assert memory.remember("ca", lambda: "found") == "found"
 
 
-def test_an_error_is_not_remembered():
+def test_an_error_is_not_remembered() -> None:
     memory = RunMemory()
     with pytest.raises(PermissionError):
         memory.remember("ca", _deny)
     assert memory.remember("ca", lambda: "found") == "found"
 
 
-def _deny():
+def _deny() -> NoReturn:
     raise PermissionError
 
 
-def test_each_key_has_its_own_answer():
+def test_each_key_has_its_own_answer() -> None:
     memory = RunMemory()
     memory.remember("one", lambda: "1")
     assert memory.remember("two", lambda: "2") == "2"

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow import Flow, Moment, remove_certificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow import Moment, remove_certificate
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_modules import HostModules
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._order import read_order
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome import build_result
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._signing import SigningSource
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._supersession import (
     Replaced,
     Supersession,
@@ -24,26 +24,28 @@ from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import (
     DUE,
     INSTALLED,
     NOTHING_DUE,
-    OPTIONS,
     FakeHost,
-    FakeIssuer,
     FakeRevoker,
+    make_flow,
+    make_order,
 )
-from fixed_clock import FixedClock
 
 OLD, LIVE = f"{CA_ARN}/certificate/0a", f"{CA_ARN}/certificate/0b"
 ENTRY = {"serial": "0a", "certificate_arn": OLD, "not_after": "2027-02-21T00:00:00Z", "since": 1000.0}
 RECORDED = {**NOTHING_DUE, "certificate_arn": LIVE, "superseded": [ENTRY]}
-ASKED = {"revoke_superseded": {"reason": "SUPERSEDED", "after": "1h"}, "verify": {"port": 443}, "ledger": "sqlite"}
+ASKED: dict[str, Any] = {
+    "revoke_superseded": {"reason": "SUPERSEDED", "after": "1h"},
+    "verify": {"port": 443},
+    "ledger": "sqlite",
+}
 GRACE_OVER, IN_GRACE = Moment(4600, 4600.0), Moment(4599, 4599.0)
 WEEK = Supersession("SUPERSEDED", 100.0)
 
 
-def keep(host, revoker, moment=GRACE_OVER, check_mode=False, **options):
-    order = read_order({**OPTIONS, **ASKED, **options}, "web-01")
-    modules = HostModules(host, {"name": "web", "base_directory": "/etc/aws-private-ca"})
-    source = SigningSource(order, FakeIssuer(), lambda csr, order: None, moment)
-    flow = Flow(order, modules, source, revoker, moment, FixedClock(moment.real))
+def keep(
+    host: FakeHost, revoker: FakeRevoker, moment: Moment = GRACE_OVER, check_mode: bool = False, **options: Any
+) -> dict[str, Any]:
+    flow = make_flow(host, revoker=revoker, moment=moment, **{**ASKED, **options})
     return build_result(flow.keep(check_mode=check_mode))
 
 
@@ -58,29 +60,31 @@ def keep(host, revoker, moment=GRACE_OVER, check_mode=False, **options):
         pytest.param(LIVE, None, 1100, False, id="nobody asks for it"),
     ],
 )
-def test_what_is_due_depends_on_time_and_on_what_serves(serving, supersession, now, due):
+def test_what_is_due_depends_on_time_and_on_what_serves(
+    serving: str | None, supersession: Supersession | None, now: float, due: bool
+) -> None:
     one = Replaced(OLD, not_after=5000.0, since=1000.0)
     assert select_due([one], serving, supersession, now) == ((one,) if due else ())
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("0s", 0.0), ("90m", 5400.0), ("12h", 43200.0), ("7d", 604800.0)])
-def test_a_grace_period_is_read(text, seconds):
+def test_a_grace_period_is_read(text: str, seconds: float) -> None:
     assert read_span(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["7", "33%", "soon", "-1d"])
-def test_what_is_no_grace_period_is_refused(text):
+def test_what_is_no_grace_period_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="after"):
         read_span(text)
 
 
 @pytest.mark.parametrize(("change", "said"), [({"verify": None}, "verify"), ({"ledger": "none"}, "ledger")])
-def test_a_task_that_could_not_know_what_to_revoke_is_refused(change, said):
+def test_a_task_that_could_not_know_what_to_revoke_is_refused(change: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         keep(FakeHost(), FakeRevoker(), **change)
 
 
-def test_what_was_replaced_is_revoked_and_then_forgotten_by_the_host():
+def test_what_was_replaced_is_revoked_and_then_forgotten_by_the_host() -> None:
     host, revoker = FakeHost(RECORDED, {**INSTALLED, "steps": ["forget"]}), FakeRevoker()
     done = keep(host, revoker)
     assert revoker.asked == [(OLD, "SUPERSEDED")]
@@ -91,7 +95,7 @@ def test_what_was_replaced_is_revoked_and_then_forgotten_by_the_host():
     assert "certificate" not in options
 
 
-def test_check_mode_tells_what_the_run_revokes_and_revokes_nothing():
+def test_check_mode_tells_what_the_run_revokes_and_revokes_nothing() -> None:
     host, revoker = FakeHost(RECORDED), FakeRevoker()
     predicted = keep(host, revoker, check_mode=True)
     real = keep(FakeHost(RECORDED, INSTALLED), FakeRevoker())
@@ -111,14 +115,14 @@ def test_check_mode_tells_what_the_run_revokes_and_revokes_nothing():
         pytest.param([{**RECORDED, "action": "apply", "generation": "g"}, INSTALLED], GRACE_OVER, id="not in service"),
     ],
 )
-def test_nothing_is_revoked_before_all_else_is_in_order(answers, moment):
+def test_nothing_is_revoked_before_all_else_is_in_order(answers: list[dict[str, Any]], moment: Moment) -> None:
     host, revoker = FakeHost(*answers), FakeRevoker()
     assert keep(host, revoker, moment)["revoked"] == []
     assert revoker.asked == []
     assert len(host.calls) == len(answers)
 
 
-def test_a_certificate_that_the_ledger_does_not_know_is_told_of_and_not_revoked():
+def test_a_certificate_that_the_ledger_does_not_know_is_told_of_and_not_revoked() -> None:
     strange = {**ENTRY, "certificate_arn": f"{CA_ARN}/certificate/unknown"}
     done = keep(FakeHost({**RECORDED, "superseded": [strange]}, INSTALLED), FakeRevoker())
     assert done["revoked"] == []
@@ -127,11 +131,11 @@ def test_a_certificate_that_the_ledger_does_not_know_is_told_of_and_not_revoked(
 
 
 @pytest.mark.parametrize("predicted", [True, False])
-def test_a_removal_revokes_before_it_removes(predicted):
+def test_a_removal_revokes_before_it_removes(predicted: bool) -> None:
     found = {"lineages": [{"certificate_arn": LIVE, "superseded": [ENTRY]}]}
     host, revoker = FakeHost(found, {"changed": True, "previous": None}), FakeRevoker()
     modules = HostModules(host, {"name": "web", "base_directory": "/etc/aws-private-ca", "formats": []})
-    lineage = read_order(OPTIONS, "web-01").lineage
+    lineage = make_order().lineage
     outcome = remove_certificate(lineage, modules, GRACE_OVER, revoker, "KEY_COMPROMISE", predicted=predicted)
     assert outcome.revoked == (LIVE, OLD)
     assert revoker.asked == ([] if predicted else [(LIVE, "KEY_COMPROMISE"), (OLD, "KEY_COMPROMISE")])
