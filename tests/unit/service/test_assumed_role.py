@@ -6,26 +6,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._assumed_role import assume_role, name_session
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import AccessDenied, Unreachable
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
+    AccessDenied,
+    PrivateCaError,
+    Unreachable,
+)
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 ROLE = "arn:aws:iam::111122223333:role/issuer"
 
 
 class FakeSts:
-    def __init__(self, error=None):
-        self.error, self.asked = error, None
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.asked: dict[str, str] = {}
 
-    def assume_role(self, **parameters):
+    def assume_role(self, **parameters: str) -> dict[str, Any]:
         self.asked = parameters
         if self.error:
             raise self.error
         return {"Credentials": {"AccessKeyId": "ASIA", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": None}}
 
 
-def refused(code):
+def refused(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "no"}}, "AssumeRole")
 
 
@@ -37,15 +44,15 @@ def refused(code):
         ("x" * 70, {}, "x" * 64),
     ],
 )
-def test_the_session_is_named_after_the_job(given, environment, name):
+def test_the_session_is_named_after_the_job(given: str | None, environment: dict[str, str], name: str) -> None:
     assert name_session(given, environment) == name
 
 
-def test_without_a_job_the_session_is_named_after_the_user():
+def test_without_a_job_the_session_is_named_after_the_user() -> None:
     assert name_session(None, {}).startswith("aws-private-ca-")
 
 
-def test_the_external_id_is_sent_only_when_it_is_given():
+def test_the_external_id_is_sent_only_when_it_is_given() -> None:
     sts = FakeSts()
     assert assume_role(sts, ROLE, None, "run")["aws_session_token"] == "t"
     assert sts.asked == {"RoleArn": ROLE, "RoleSessionName": "run"}
@@ -62,7 +69,9 @@ def test_the_external_id_is_sent_only_when_it_is_given():
         (refused("InvalidClientTokenId"), Unreachable, "Give credentials that are valid now"),
     ],
 )
-def test_a_role_that_cannot_be_assumed_is_named_with_what_to_do(error, kind, remedy):
+def test_a_role_that_cannot_be_assumed_is_named_with_what_to_do(
+    error: Exception, kind: type[PrivateCaError], remedy: str
+) -> None:
     with pytest.raises(kind, match=remedy) as raised:
         assume_role(FakeSts(error), ROLE, None, None)
     assert ROLE in str(raised.value)

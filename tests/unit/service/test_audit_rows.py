@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.audit_rows import (
@@ -31,31 +32,31 @@ REVOKED = {**ISSUED, "serial": "0b", "revokedAt": "2026-11-02T00:00:00+0000", "r
 NOW = 1795305600.0  # 2026-11-22T00:00:00Z
 
 
-def as_csv(*records):
+def as_csv(*records: dict[str, str]) -> str:
     lines = [",".join(COLUMNS.values())]
     for record in records:
         lines.append(",".join(f'"{record.get(column, "")}"' for column in COLUMNS.values()))
     return "\n".join(lines) + "\n"
 
 
-def test_json_and_csv_give_the_same_rows():
+def test_json_and_csv_give_the_same_rows() -> None:
     assert parse_report(json.dumps([ISSUED, REVOKED]), "JSON") == parse_report(as_csv(ISSUED, REVOKED), "CSV")
 
 
-def test_a_row_has_every_column_with_times_and_serials_as_elsewhere():
+def test_a_row_has_every_column_with_times_and_serials_as_elsewhere() -> None:
     row = parse_report(json.dumps([ISSUED]), "JSON")[0]
     assert set(row) == set(COLUMNS)
     assert (row["serial"], row["not_after"], row["revoked_at"]) == ("a1b", "2026-12-01T00:00:00Z", None)
 
 
-def test_a_report_of_old_with_capital_names_is_read():
+def test_a_report_of_old_with_capital_names_is_read() -> None:
     old = {("Subject" if name == "subject" else name): value for name, value in ISSUED.items() if name != "templateArn"}
     row = parse_report(json.dumps([old]), "JSON")[0]
     assert (row["subject"], row["template_arn"]) == ("CN=www.example.com,O=Example", None)
 
 
 @pytest.mark.parametrize(("text", "kind"), [("{", "JSON"), ("[1]", "JSON"), ("[{}]", "JSON"), ("a,b\n1,2\n", "CSV")])
-def test_what_is_no_report_is_an_error(text, kind):
+def test_what_is_no_report_is_an_error(text: str, kind: str) -> None:
     with pytest.raises(InvalidInput, match=f"no {kind} report"):
         parse_report(text, kind)
 
@@ -75,12 +76,12 @@ def test_what_is_no_report_is_an_error(text, kind):
         (RowFilter(template="CodeSigningCertificate"), []),
     ],
 )
-def test_only_the_certificates_that_are_meant_pass(wanted, serials):
+def test_only_the_certificates_that_are_meant_pass(wanted: RowFilter, serials: list[str]) -> None:
     rows = parse_report(json.dumps([ISSUED, REVOKED]), "JSON")
     assert [row["serial"] for row in filter_rows(rows, wanted, NOW)] == serials
 
 
-def test_what_has_expired_does_not_expire():
+def test_what_has_expired_does_not_expire() -> None:
     rows = parse_report(json.dumps([{**ISSUED, "notAfter": "2026-11-21T00:00:00+0000"}]), "JSON")
     assert filter_rows(rows, RowFilter(expiring_within="30d"), NOW) == []
 
@@ -93,6 +94,6 @@ def test_what_has_expired_does_not_expire():
         ({"subject": "("}, r"subject is no pattern.*Give a regular expression"),
     ],
 )
-def test_a_filter_that_cannot_be_used_is_an_error_before_there_are_rows(filters, says):
+def test_a_filter_that_cannot_be_used_is_an_error_before_there_are_rows(filters: dict[str, Any], says: str) -> None:
     with pytest.raises(InvalidInput, match=says):
         RowFilter(**filters)

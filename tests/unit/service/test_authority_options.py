@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.authority_options import (
     ARGUMENTS,
@@ -13,14 +15,15 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.
 )
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput
 
+Options = dict[str, Any]
 DEFAULTS = {name: described.get("default") for name, described in ARGUMENTS.items()}
 
 
-def days(value):
+def days(value: int) -> Options:
     return {"crl": {"expiration_in_days": value}}
 
 
-def validity(value):
+def validity(value: int) -> Options:
     return {"validity": {"type": "DAYS", "value": value}}
 
 
@@ -35,7 +38,7 @@ def validity(value):
         ({"renew_before": "soon"}, "Write it like 33%, 30d or 12h"),
     ],
 )
-def test_a_number_that_aws_does_not_allow_is_refused(options, says):
+def test_a_number_that_aws_does_not_allow_is_refused(options: Options, says: str) -> None:
     with pytest.raises(InvalidInput, match=says):
         desired_authority({**DEFAULTS, **options})
 
@@ -52,5 +55,5 @@ def test_a_number_that_aws_does_not_allow_is_refused(options, says):
         {"renew_before": "365d"},
     ],
 )
-def test_a_number_that_aws_allows_is_taken(options):
+def test_a_number_that_aws_allows_is_taken(options: Options) -> None:
     assert desired_authority({**DEFAULTS, **options}).activation.wanted

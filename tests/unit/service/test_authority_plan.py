@@ -6,18 +6,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.authority_plan import (
     Activation,
     DesiredAuthority,
+    Plan,
     certificate_due,
     plan_absence,
     plan_presence,
 )
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import AuthorityUnusable, InvalidInput
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
+    AuthorityUnusable,
+    InvalidInput,
+    PrivateCaError,
+)
 
+Facts = dict[str, Any]
 ARN = "arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/11111111-2222-3333-4444-555555555555"
 PARENT = ARN.replace("1111-2222", "9999-2222")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -33,8 +41,8 @@ CRL_ON = {
 }
 
 
-def found(**changes):
-    facts = {
+def found(**changes: Any) -> Facts:
+    facts: Facts = {
         "arn": ARN,
         "type": "ROOT",
         "status": "ACTIVE",
@@ -54,16 +62,16 @@ def found(**changes):
     return {**facts, **changes}
 
 
-def asked(**changes):
-    wish = {"name": "root", "type": "ROOT", "subject": {"common_name": "Root", "organization": "Example"}}
-    return DesiredAuthority(**{**wish, **changes})
+def asked(**changes: Any) -> DesiredAuthority:
+    root = DesiredAuthority(name="root", type="ROOT", subject={"common_name": "Root", "organization": "Example"})
+    return replace(root, **changes)
 
 
-def kinds(plan):
+def kinds(plan: Plan) -> list[str]:
     return [step.kind for step in plan.steps]
 
 
-CASES = {
+CASES: dict[str, tuple[DesiredAuthority, Facts | None, str | None, list[str]]] = {
     "a new root is created and signs itself": (asked(), None, "missing", ["create", "sign"]),
     "a new root that is not to be activated is only created": (
         asked(activation=Activation(wanted=False)),
@@ -188,13 +196,13 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_plan_has_these_steps(case):
+def test_the_plan_has_these_steps(case: str) -> None:
     desired, current, due, steps = CASES[case]
     assert kinds(plan_presence(desired, current, due)) == steps
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_a_plan_makes_needs_no_further_step(case):
+def test_what_a_plan_makes_needs_no_further_step(case: str) -> None:
     desired, current, due, _steps = CASES[case]
     after = plan_presence(desired, current, due).after
     assert after is not None
@@ -202,7 +210,7 @@ def test_what_a_plan_makes_needs_no_further_step(case):
 
 
 @pytest.mark.parametrize("case", [name for name, (_asked, current, _due, steps) in CASES.items() if steps and current])
-def test_a_plan_with_steps_has_a_difference_to_show(case):
+def test_a_plan_with_steps_has_a_difference_to_show(case: str) -> None:
     desired, current, due, _steps = CASES[case]
     plan = plan_presence(desired, current, due)
     assert plan.before != plan.after
@@ -225,14 +233,14 @@ def test_a_plan_with_steps_has_a_difference_to_show(case):
         ("csr_extensions", {"key_usage": ["crl_sign"]}, "csr_extensions.key_usage is [], not ['crl_sign']"),
     ],
 )
-def test_a_difference_that_nothing_can_change_is_named(option, value, named):
+def test_a_difference_that_nothing_can_change_is_named(option: str, value: Any, named: str) -> None:
     with pytest.raises(InvalidInput) as raised:
         plan_presence(asked(**{option: value}), found(), None)
     assert named in raised.value.sentence()
     assert raised.value.details["immutable"] == [named]
 
 
-def test_all_differences_that_nothing_can_change_are_named_at_once():
+def test_all_differences_that_nothing_can_change_are_named_at_once() -> None:
     with pytest.raises(InvalidInput) as raised:
         plan_presence(asked(type="SUBORDINATE", key_algorithm="EC_prime256v1"), found(), None)
     assert len(raised.value.details["immutable"]) == 2
@@ -261,7 +269,9 @@ def test_all_differences_that_nothing_can_change_are_named_at_once():
         ),
     ],
 )
-def test_what_cannot_be_planned_says_why(desired, current, error, says):
+def test_what_cannot_be_planned_says_why(
+    desired: DesiredAuthority, current: Facts | None, error: type[PrivateCaError], says: str
+) -> None:
     with pytest.raises(error, match=says):
         plan_presence(desired, current, None)
 
@@ -278,11 +288,11 @@ def test_what_cannot_be_planned_says_why(desired, current, error, says):
         ("DELETED", []),
     ],
 )
-def test_a_ca_is_deleted_from_every_status(status, steps):
+def test_a_ca_is_deleted_from_every_status(status: str, steps: list[str]) -> None:
     assert kinds(plan_absence(found(status=status), 30)) == steps
 
 
-def test_a_ca_that_is_not_there_is_absent_already():
+def test_a_ca_that_is_not_there_is_absent_already() -> None:
     assert plan_absence(None, 30).steps == ()
 
 
@@ -305,12 +315,14 @@ def test_a_ca_that_is_not_there_is_absent_already():
         (Activation(certificate="PEM"), found(), True, None),
     ],
 )
-def test_a_certificate_is_due_for_a_reason(activation, current, same, due):
+def test_a_certificate_is_due_for_a_reason(
+    activation: Activation, current: Facts | None, same: bool, due: str | None
+) -> None:
     assert certificate_due(asked(activation=activation), current, NOW, same) == due
 
 
 @pytest.mark.parametrize("text", ["", "30", "100%", "-1d", "1y", "d"])
-def test_a_margin_that_is_no_duration_is_refused(text):
+def test_a_margin_that_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="33%, 30d or 12h"):
         certificate_due(asked(activation=Activation(renew_before=text)), found(), NOW, True)
 
@@ -323,11 +335,11 @@ def test_a_margin_that_is_no_duration_is_refused(text):
         (None, "2026-11-01T00:00:00Z", "expired"),
     ],
 )
-def test_a_certificate_with_another_path_length_is_due(renew_before, end, due):
+def test_a_certificate_with_another_path_length_is_due(renew_before: str | None, end: str, due: str | None) -> None:
     desired = asked(activation=Activation(renew_before=renew_before, path_length=1, parent_arn=PARENT))
     assert certificate_due(desired, found(not_after=end), NOW, True, same_length=False) == due
 
 
-def test_an_expired_root_cannot_sign_itself_and_the_message_says_what_to_do():
+def test_an_expired_root_cannot_sign_itself_and_the_message_says_what_to_do() -> None:
     with pytest.raises(AuthorityUnusable, match="Create another root"):
         plan_presence(asked(), found(status="EXPIRED"), "expired")

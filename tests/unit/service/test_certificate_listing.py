@@ -12,10 +12,10 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
 ARN = "arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/11111111-2222-3333-4444-555555555555/certificate/1"
 
 
-def test_of_no_certificates_there_are_no_states():
+def test_of_no_certificates_there_are_no_states() -> None:
     assert look_up_certificates({"certificate_arns": []}) == []
 
 
-def test_certificates_of_two_regions_are_refused_by_name():
+def test_certificates_of_two_regions_are_refused_by_name() -> None:
     with pytest.raises(InvalidInput, match=r"\(eu-west-1, us-east-1\)\. Read the certificates of each region"):
         choose_region([ARN, ARN.replace("eu-west-1", "us-east-1")], None)

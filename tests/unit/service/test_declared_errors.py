@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import NoReturn
 
 import botocore.session
 import pytest
@@ -16,7 +18,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._clock im
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import PrivateCaError
 from botocore.exceptions import ClientError
 
-CALLS = {
+CALLS: dict[tuple[str, str], Callable[[Refusing], object]] = {
     ("s3", "GetObject"): lambda client: ReportBucket(client, SystemClock()).read(
         "audit", "audit-report/id/report.json"
     ),
@@ -29,19 +31,19 @@ EXPLAINED = re.compile(r"Failed to [^:]+ \(arn:.+\): Scripted.*\. [A-Z].+\.")  #
 class Refusing:
     """A client of any service whose every operation fails with one error."""
 
-    def __init__(self, code):
+    def __init__(self, code: str) -> None:
         self.code = code
 
-    def refuse(self, **_parameters):
+    def refuse(self, **_parameters: str) -> NoReturn:
         raise ClientError({"Error": {"Code": self.code, "Message": "Scripted."}}, "Operation")
 
     get_object = assume_role = paginate = refuse
 
-    def get_paginator(self, _operation):
+    def get_paginator(self, _operation: str) -> Refusing:
         return self
 
 
-def declared_errors(service, operation):
+def declared_errors(service: str, operation: str) -> list[str]:
     """Return the errors that botocore's model declares for the operation, as they are on the wire."""
     shapes = botocore.session.get_session().get_service_model(service).operation_model(operation).error_shapes
     return [shape.metadata.get("error", {}).get("code") or shape.name for shape in shapes]
@@ -51,7 +53,7 @@ DECLARED = [(*call, code) for call in CALLS for code in declared_errors(*call)]
 
 
 @pytest.mark.parametrize("entry", DECLARED, ids="-".join)
-def test_a_declared_error_is_explained(entry):
+def test_a_declared_error_is_explained(entry: tuple[str, str, str]) -> None:
     service, operation, code = entry
     with pytest.raises(PrivateCaError) as raised:
         CALLS[service, operation](Refusing(code))

@@ -6,26 +6,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NoReturn
 
 import pytest
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.publication import read_crl, read_ocsp
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.publication import (
+    Fetch,
+    Publication,
+    read_crl,
+    read_ocsp,
+)
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, Unreachable
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
 
+Key = ec.EllipticCurvePrivateKey
+Read = Callable[[x509.Certificate, x509.Certificate, Fetch], Publication | None]
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 DER, SHA256 = serialization.Encoding.DER, hashes.SHA256()
 CA_KEY, OTHER_KEY = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
 
 
-def name(text):
+def name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
 
 
-def certify(subject, key, *extensions, issuer_key=CA_KEY):
+def certify(subject: str, key: Key, *extensions: x509.ExtensionType, issuer_key: Key = CA_KEY) -> x509.Certificate:
     builder = x509.CertificateBuilder(name("CA"), name(subject), key.public_key(), x509.random_serial_number())
     builder = builder.not_valid_before(NOW).not_valid_after(NOW + timedelta(days=30))
     for extension in extensions:
@@ -56,7 +65,13 @@ UNFIT_RESPONDER = certify("responder", OTHER_KEY)
 FOREIGN_RESPONDER = certify("responder", OTHER_KEY, OCSP_SIGNING, issuer_key=OTHER_KEY)
 
 
-def answer(key=CA_KEY, responder=CA, certificates=(), about=LEAF, status=ocsp.OCSPCertStatus.REVOKED):
+def answer(
+    key: Key = CA_KEY,
+    responder: x509.Certificate = CA,
+    certificates: Sequence[x509.Certificate] = (),
+    about: x509.Certificate = LEAF,
+    status: ocsp.OCSPCertStatus = ocsp.OCSPCertStatus.REVOKED,
+) -> bytes:
     revoked = status is ocsp.OCSPCertStatus.REVOKED
     builder = ocsp.OCSPResponseBuilder().add_response(
         about, CA, hashes.SHA1(), status, NOW, NOW + timedelta(hours=1), NOW if revoked else None,
@@ -67,7 +82,7 @@ def answer(key=CA_KEY, responder=CA, certificates=(), about=LEAF, status=ocsp.OC
     return builder.sign(key, SHA256).public_bytes(DER)
 
 
-def revocation_list(key=CA_KEY, *revoked):
+def revocation_list(key: Key = CA_KEY, *revoked: x509.Certificate) -> bytes:
     builder = x509.CertificateRevocationListBuilder(name("CA"), NOW, NOW + timedelta(days=7))
     for one in revoked:
         entry = x509.RevokedCertificateBuilder(one.serial_number, NOW)
@@ -77,7 +92,16 @@ def revocation_list(key=CA_KEY, *revoked):
     return builder.sign(key, SHA256).public_bytes(DER)
 
 
-BELIEVED = {
+def serve(published: bytes) -> Fetch:
+    """Return the network of a CA that publishes this at every URL."""
+
+    def fetch(url: str, body: bytes | None = None) -> bytes:
+        return published
+
+    return fetch
+
+
+BELIEVED: dict[str, tuple[Read, bytes, tuple[bool, str | None]]] = {
     "OCSP of the CA itself": (read_ocsp, answer(), (True, "SUPERSEDED")),
     "OCSP of the CA: good": (read_ocsp, answer(status=ocsp.OCSPCertStatus.GOOD), (False, None)),
     "OCSP of a responder that the CA certified": (
@@ -86,7 +110,7 @@ BELIEVED = {
     "a CRL with the certificate": (read_crl, revocation_list(CA_KEY, LEAF), (True, "KEY_COMPROMISE")),
     "a CRL without it": (read_crl, revocation_list(CA_KEY, OTHER_LEAF), (False, None)),
 }  # fmt: skip
-UNANSWERED = {
+UNANSWERED: dict[str, tuple[Read, bytes]] = {
     "OCSP: unknown": (read_ocsp, answer(status=ocsp.OCSPCertStatus.UNKNOWN)),
     "OCSP: try later": (
         read_ocsp,
@@ -95,7 +119,7 @@ UNANSWERED = {
     "OCSP: a page of a proxy": (read_ocsp, b"<html>"),
     "CRL: a page of a proxy": (read_crl, b"<html>"),
 }
-FORGED = {
+FORGED: dict[str, tuple[Read, bytes]] = {
     "OCSP signed by a stranger": (read_ocsp, answer(OTHER_KEY, STRANGER)),
     "OCSP about another certificate": (read_ocsp, answer(about=OTHER_LEAF)),
     "OCSP of one whom the CA certified for something else": (
@@ -109,28 +133,28 @@ FORGED = {
 
 
 @pytest.mark.parametrize("case", BELIEVED)
-def test_what_the_ca_signed_is_believed(case):
+def test_what_the_ca_signed_is_believed(case: str) -> None:
     read, published, said = BELIEVED[case]
-    found = read(LEAF, CA, lambda _url, _body=None: published)
-    assert (found.revoked, found.reason) == said
+    found = read(LEAF, CA, serve(published))
+    assert found is not None and (found.revoked, found.reason) == said
 
 
 @pytest.mark.parametrize("case", UNANSWERED)
-def test_what_is_no_answer_is_waited_out(case):
+def test_what_is_no_answer_is_waited_out(case: str) -> None:
     read, published = UNANSWERED[case]
-    assert read(LEAF, CA, lambda _url, _body=None: published) is None
+    assert read(LEAF, CA, serve(published)) is None
 
 
 @pytest.mark.parametrize("read", [read_crl, read_ocsp])
-def test_who_cannot_be_reached_is_waited_for(read):
-    def unreachable(url, _body=None):
+def test_who_cannot_be_reached_is_waited_for(read: Read) -> None:
+    def unreachable(url: str, body: bytes | None = None) -> NoReturn:
         raise Unreachable("Failed to fetch", because="connection refused", on=url)
 
     assert read(LEAF, CA, unreachable) is None
 
 
 @pytest.mark.parametrize("case", FORGED)
-def test_what_the_ca_did_not_sign_is_refused(case):
+def test_what_the_ca_did_not_sign_is_refused(case: str) -> None:
     read, published = FORGED[case]
     with pytest.raises(InvalidInput, match="the CA did not sign it"):
-        read(LEAF, CA, lambda _url, _body=None: published)
+        read(LEAF, CA, serve(published))
