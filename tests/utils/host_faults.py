@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -59,9 +60,32 @@ for _method in CHANGING:
     setattr(FaultyFiles, _method, _intercept(_method))
 
 
+class WatchedFiles(FaultyFiles):
+    """Calls ``watch`` before each changing call and half-way through each write: there a kill would leave the disk."""
+
+    def __init__(self, watch: Callable[[], None]) -> None:
+        super().__init__()
+        self.watch = watch
+
+    def change(self, method: str, arguments: tuple[Any, ...]) -> Any:
+        """Have the disk looked at and make the changing call, in two halves if it is a write."""
+        self.watch()
+        if method != "write":
+            return super().change(method, arguments)
+        file, content = arguments
+        half = super().change(method, (file, content[: len(content) // 2]))
+        self.watch()
+        return half + HastyFiles.write(self, file, content[half:])
+
+
 def die(_method: str) -> None:
     """End this process as a lost host does: no handler, no clean-up."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fill_disk(_method: str) -> None:
+    """Fail as a call does for which the disk has no room."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def run_in_child(body: Callable[[], Any]) -> int:

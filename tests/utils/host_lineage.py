@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.request import request_certificate
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from host_authority import NOW, Hierarchy
+from host_authority import DAY, NOW, Hierarchy
 from host_faults import HastyFiles
 
 NAMES = ["DNS:web.example.com", "IP:10.0.0.7"]
+LATER: dict[str, Any] = {"now": NOW + 61 * DAY}
+"""Options by which a certificate that was issued at NOW is due for renewal."""
 SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
 
 
@@ -95,6 +98,20 @@ class HostLineage:
     def fault_of_live(self, passphrase: str | None = None) -> str | None:
         """Say what a reader of ``live`` would find wrong with it, None when there is no link or a whole set."""
         return find_fault(self.live, passphrase.encode() if passphrase else None)
+
+    def save(self, directory: Path) -> None:
+        """Copy what is on the host and what was issued to a directory that is not there yet."""
+        directory.mkdir()
+        for path in (self.base, self.ledger):
+            if path.exists():
+                shutil.copytree(path, directory / path.name, symlinks=True)
+
+    def restore(self, directory: Path) -> None:
+        """Put back what was saved in a directory: again everything lies at the path at which it began."""
+        for path in (self.base, self.ledger):
+            shutil.rmtree(path, ignore_errors=True)
+            if (directory / path.name).exists():
+                shutil.copytree(directory / path.name, path, symlinks=True)
 
     def snapshot(self) -> dict[str, Any]:
         """Return every entry below the base directory with its content, mode and owner."""

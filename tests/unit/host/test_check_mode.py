@@ -63,12 +63,17 @@ def _change(change: Callable[[HostLineage], Any]) -> Callable[[HostLineage], Non
     return make
 
 
-STATES: dict[str, Callable[[HostLineage], Any]] = {
+def _damage_request(lineage: HostLineage) -> None:
+    lineage.request()
+    (lineage.path / "pending/request.pem").unlink()
+
+
+STATES: dict[str, Callable[[HostLineage], object]] = {
     "empty": lambda lineage: None,
     "an empty base directory": lambda lineage: lineage.base.mkdir(),
     "pending": lambda lineage: lineage.request(),
     "pending for another name": lambda lineage: lineage.request(subject_alternative_names=["DNS:other"]),
-    "a damaged pending request": lambda lineage: (lineage.request(), (lineage.path / "pending/request.pem").unlink()),
+    "a damaged pending request": _damage_request,
     "installed": lambda lineage: lineage.run(),
     "installed and pending": _change(lambda lineage: lineage.request(force_id="run-1")),
     "an edited chain": _change(lambda lineage: (lineage.live / "chain.pem").write_text("x")),
@@ -106,9 +111,27 @@ def test_the_table_is_as_large_as_promised() -> None:
     assert len(CASES) >= 200
 
 
+@pytest.fixture(scope="module")
+def find_state(tmp_path_factory: pytest.TempPathFactory, hierarchy: Hierarchy) -> Callable[[str], Path]:
+    """Return a function that returns where a lineage in a state of the table is saved; each is made once."""
+    folder = tmp_path_factory.mktemp("states")
+
+    def find(state: str) -> Path:
+        saved = folder / state
+        if not saved.exists():
+            lineage = HostLineage(folder / f"making {state}/base", hierarchy)
+            STATES[state](lineage)
+            lineage.save(saved)
+        return saved
+
+    return find
+
+
 @pytest.mark.parametrize(("state", "options"), CASES)
-def test_check_mode_predicts_the_real_run_and_changes_nothing(lineage: HostLineage, state: str, options: str) -> None:
-    STATES[state](lineage)
+def test_check_mode_predicts_the_real_run_and_changes_nothing(
+    lineage: HostLineage, find_state: Callable[[str], Path], state: str, options: str
+) -> None:
+    lineage.restore(find_state(state))
     chosen = {**({"now": KILLED} if "killed" in state else {}), **OPTIONS[options]}
     if "links" in chosen:
         chosen["links"] = {path.format(directory=lineage.base.parent): name for path, name in chosen["links"].items()}
@@ -159,8 +182,10 @@ def _compare_install(lineage: HostLineage, asked: dict[str, Any], chosen: dict[s
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_check_mode_predicts_the_removal_too(lineage: HostLineage, state: str) -> None:
-    STATES[state](lineage)
+def test_check_mode_predicts_the_removal_too(
+    lineage: HostLineage, find_state: Callable[[str], Path], state: str
+) -> None:
+    lineage.restore(find_state(state))
     before = lineage.snapshot()
     predicted = lineage.install(check_mode=True, state="absent")
     assert lineage.snapshot() == before

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import signal
@@ -14,11 +13,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import StepFailed, UnusableState
-from host_authority import DAY, NOW
-from host_faults import FaultyFiles, run_in_child
-from host_lineage import HostLineage
-
-LATER: dict[str, Any] = {"now": NOW + 61 * DAY}
+from host_faults import FaultyFiles, fill_disk, run_in_child
+from host_lineage import LATER, HostLineage
 
 
 class Loaded:
@@ -49,22 +45,15 @@ def test_after_a_full_disk_at_every_changing_call_the_service_has_loaded_what_is
     lineage: HostLineage, service: Loaded, tmp_path: Path
 ) -> None:
     first = lineage.run(**service.options)
-    for path in (lineage.base, lineage.ledger):
-        shutil.copytree(path, tmp_path / "kept" / path.name, symlinks=True)
+    lineage.save(tmp_path / "kept")
     counting = FaultyFiles()
     lineage.run(counting, **LATER, **service.options)
-
-    def fill(_method: str) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     told = []
     for at in range(1, counting.count + 1):
-        for path in (lineage.base, lineage.ledger):
-            shutil.rmtree(path)
-            shutil.copytree(tmp_path / "kept" / path.name, path, symlinks=True)
+        lineage.restore(tmp_path / "kept")
         shutil.copy(service.link, tmp_path / "service/loaded")
         with pytest.raises((StepFailed, UnusableState), match="No space left on device") as caught:
-            lineage.run(FaultyFiles(at, fill), **LATER, **service.options)
+            lineage.run(FaultyFiles(at, fill_disk), **LATER, **service.options)
         assert service.is_in_step and lineage.fault_of_live() is None, f"at call {at}, {counting.made[at - 1]}"
         if caught.value.details.get("step") == "switch":
             told.append(caught.value.sentence())
