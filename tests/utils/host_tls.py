@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 NGINX = """
 daemon off;
@@ -64,7 +64,7 @@ class Nginx:
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
-    def options(self) -> dict[str, object]:
+    def options(self) -> dict[str, Any]:
         """The options of the install module for this service."""
         return {
             "validate_command": [*self.command, "-t"],

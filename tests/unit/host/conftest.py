@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from host_authority import Hierarchy, make_hierarchy
 from host_lineage import HostLineage
+from host_tls import Nginx
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +24,14 @@ def hierarchy() -> Hierarchy:
 @pytest.fixture
 def lineage(tmp_path: Path, hierarchy: Hierarchy) -> HostLineage:
     return HostLineage(tmp_path / "base", hierarchy)
+
+
+@pytest.fixture
+def nginx(lineage: HostLineage, tmp_path: Path) -> Iterator[Nginx]:
+    """A running nginx that serves the lineage's first certificate, which has the ARN ``arn:first``."""
+    lineage.run(certificate_arn="arn:first")
+    with Nginx(tmp_path / "nginx", lineage.live).running() as server:
+        yield server
 
 
 @pytest.fixture

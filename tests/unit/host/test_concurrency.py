@@ -10,6 +10,9 @@ import json
 import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +34,11 @@ SWITCHES = 1000
 SPKI = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
-def read_set(live: Path) -> tuple[bytes, bytes, bytes]:
+def read_set(live: Path) -> tuple[bytes, ...]:
     """Read key, certificate and full chain as a service does that opens one directory and then its files."""
     directory = os.open(live, os.O_RDONLY)
     try:
-        return tuple(_read(name, directory) for name in ("privkey.pem", "cert.pem", "fullchain.pem"))  # type: ignore[return-value]
+        return tuple(_read(name, directory) for name in ("privkey.pem", "cert.pem", "fullchain.pem"))
     finally:
         os.close(directory)
 
@@ -45,9 +48,9 @@ def _read(name: str, directory: int) -> bytes:
         return file.read()
 
 
-def _read_until(live: Path, ended: Any, changes: Any, answer: Any) -> None:
+def _read_until(live: Path, ended: Event, changes: Synchronized[int], answer: Connection) -> None:
     """Read in a tight loop until told to end; ``changes`` counts how often another set was seen than just before."""
-    seen: set[tuple[bytes, bytes, bytes]] = set()
+    seen: set[tuple[bytes, ...]] = set()
     faults: list[str] = []
     latest = None
     while not ended.is_set() and not faults:

@@ -91,7 +91,7 @@ def test_a_format_asked_for_later_is_added_without_issuing(lineage: HostLineage)
 
 
 def test_a_passphrase_protects_the_key_from_the_request_on(lineage: HostLineage) -> None:
-    secret = {"key_passphrase": PASSPHRASE, "formats": ["combined", "der"]}
+    secret: dict[str, Any] = {"key_passphrase": PASSPHRASE, "formats": ["combined", "der"]}
     lineage.request(**secret)
     assert "ENCRYPTED" in (lineage.path / "pending/privkey.pem").read_text()
     lineage.run(**secret)
@@ -103,7 +103,7 @@ def test_a_passphrase_protects_the_key_from_the_request_on(lineage: HostLineage)
 
 
 def test_a_passphrase_given_later_encrypts_every_copy_of_the_key_without_issuing(lineage: HostLineage) -> None:
-    formats = {"formats": ["combined", "der"]}
+    formats: dict[str, Any] = {"formats": ["combined", "der"]}
     lineage.run(**formats)
     lineage.run(**formats, key_passphrase=PASSPHRASE)
     assert lineage.count_issued() == 1
@@ -143,7 +143,8 @@ def test_another_passphrase_of_the_keystore_writes_it_anew_without_issuing(linea
 
 
 def test_owner_and_mode_are_apart_for_key_and_certificates_and_are_repaired(lineage: HostLineage) -> None:
-    options = {"group": str(os.getgid()), "mode": "0640", "key_owner": str(os.getuid()), "key_mode": "0400"}
+    options: dict[str, Any] = {"mode": "0640", "key_mode": "0400"}
+    options.update(group=str(os.getgid()), key_owner=str(os.getuid()))
     lineage.run(**options)
     assert mode(lineage.live / "privkey.pem") == 0o400 and mode(lineage.live / "fullchain.pem") == 0o640
     assert lineage.request(**options)["action"] == "none"

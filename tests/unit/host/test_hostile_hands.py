@@ -73,13 +73,8 @@ def test_a_live_link_that_points_elsewhere_is_told(lineage: HostLineage, target:
     assert lineage.live.is_symlink()
 
 
-FOREIGN: list[tuple[str, Callable[[Path], Any]]] = [
-    ("a file where the lineage should be", lambda path: path.write_text("mine")),
-    ("a directory where the live link should be", lambda path: (path / "live").mkdir(parents=True)),
-    ("a file where the generations should be", lambda path: path.mkdir() or (path / "generations").write_text("x")),
-    ("a FIFO where the state should be", lambda path: path.mkdir() or os.mkfifo(path / "state.json")),
-    ("a state of 100 MB", lambda path: path.mkdir() or _make_large(path / "state.json")),
-]
+def _write(path: Path) -> None:
+    path.write_text("mine")
 
 
 def _make_large(path: Path) -> None:
@@ -87,10 +82,21 @@ def _make_large(path: Path) -> None:
         file.truncate(100 << 20)
 
 
-@pytest.mark.parametrize(("title", "make"), FOREIGN, ids=[case[0] for case in FOREIGN])
-def test_what_is_not_ours_is_told_and_left_alone(lineage: HostLineage, title: str, make: Callable[[Path], Any]) -> None:
-    lineage.base.mkdir()
-    make(lineage.path)
+FOREIGN: list[tuple[str, str, Callable[[Path], None]]] = [
+    ("a file where the lineage should be", "web", _write),
+    ("a directory where the live link should be", "web/live", Path.mkdir),
+    ("a file where the generations should be", "web/generations", _write),
+    ("a FIFO where the state should be", "web/state.json", os.mkfifo),
+    ("a state of 100 MB", "web/state.json", _make_large),
+]
+
+
+@pytest.mark.parametrize(("title", "place", "make"), FOREIGN, ids=[case[0] for case in FOREIGN])
+def test_what_is_not_ours_is_told_and_left_alone(
+    lineage: HostLineage, title: str, place: str, make: Callable[[Path], None]
+) -> None:
+    (lineage.base / place).parent.mkdir(parents=True)
+    make(lineage.base / place)
     with pytest.raises((UnsafePath, UnusableState), match=str(lineage.path)) as caught:
         lineage.run()
     assert caught.value.sentence().endswith(".")
@@ -190,7 +196,7 @@ def test_links_at_usual_paths_are_made_corrected_and_removed(lineage: HostLineag
     (tmp_path / "usual").mkdir()
     path = tmp_path / "usual/web.pem"
     path.symlink_to("/etc/ssl/certs/snakeoil.pem")
-    links = {"links": {str(path): "fullchain.pem"}}
+    links: dict[str, Any] = {"links": {str(path): "fullchain.pem"}}
     lineage.run(**links)
     assert path.read_bytes() == (lineage.live / "fullchain.pem").read_bytes()
     path.unlink()

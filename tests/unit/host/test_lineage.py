@@ -7,9 +7,8 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
@@ -18,7 +17,9 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
     UnusableState,
 )
 from host_authority import DAY, NOW, verify_with_openssl
-from host_lineage import HostLineage
+from host_lineage import LATER, HostLineage
+
+Damage = Callable[[HostLineage], object]
 
 
 def mode(path: Path) -> int:
@@ -58,7 +59,7 @@ def test_an_issued_certificate_goes_live_whole_and_then_nothing_is_due(lineage: 
 
 def test_a_renewal_replaces_the_set_and_keeps_the_older_generations(lineage: HostLineage) -> None:
     first = lineage.run()
-    second = lineage.run(now=NOW + 61 * DAY)
+    second = lineage.run(**LATER)
     assert reasons(second["asked"]) == ["due_for_renewal"]
     assert second["asked"]["replaces"] == first["current"]["serial"] == second["previous"]["serial"]
     assert lineage.serial() == second["current"]["serial"] != first["current"]["serial"]
@@ -68,19 +69,19 @@ def test_a_renewal_replaces_the_set_and_keeps_the_older_generations(lineage: Hos
     assert lineage.fault_of_live() is None
 
 
-def _delete(name: str) -> Callable[[HostLineage], None]:
+def _delete(name: str) -> Damage:
     return lambda lineage: (lineage.live / name).unlink()
 
 
-def _overwrite(name: str, content: bytes) -> Callable[[HostLineage], None]:
-    return lambda lineage: (lineage.live / name).write_bytes(content) and None
+def _overwrite(name: str, content: bytes) -> Damage:
+    return lambda lineage: (lineage.live / name).write_bytes(content)
 
 
-def _change_mode(name: str, bits: int) -> Callable[[HostLineage], None]:
+def _change_mode(name: str, bits: int) -> Damage:
     return lambda lineage: (lineage.live / name).chmod(bits)
 
 
-def _make_link(name: str) -> Callable[[HostLineage], None]:
+def _make_link(name: str) -> Damage:
     def make(lineage: HostLineage) -> None:
         (lineage.live / name).unlink()
         (lineage.live / name).symlink_to("/etc/passwd")
@@ -93,7 +94,7 @@ def _reencode_key(lineage: HostLineage) -> None:
     path.write_bytes(path.read_bytes() + b"\n")
 
 
-REPAIRS: list[tuple[str, Callable[[HostLineage], None], str]] = [
+REPAIRS: list[tuple[str, Damage, str]] = [
     ("a deleted certificate", _delete("cert.pem"), "file_missing"),
     ("a deleted chain", _delete("chain.pem"), "file_missing"),
     ("an edited chain", _overwrite("fullchain.pem", b"nonsense"), "file_changed"),
@@ -107,9 +108,7 @@ REPAIRS: list[tuple[str, Callable[[HostLineage], None], str]] = [
 
 
 @pytest.mark.parametrize(("title", "damage", "reason"), REPAIRS, ids=[case[0] for case in REPAIRS])
-def test_damage_is_repaired_without_issuing(
-    lineage: HostLineage, title: str, damage: Callable[[HostLineage], None], reason: str
-) -> None:
+def test_damage_is_repaired_without_issuing(lineage: HostLineage, title: str, damage: Damage, reason: str) -> None:
     lineage.run()
     whole = lineage.snapshot()
     damage(lineage)
@@ -126,7 +125,7 @@ def _manifest_name(lineage: HostLineage) -> str:
     return str((lineage.live.resolve() / "generation.json").relative_to(lineage.base))
 
 
-REISSUES: list[tuple[str, Callable[[HostLineage], None], str]] = [
+REISSUES: list[tuple[str, Damage, str]] = [
     ("a deleted key", _delete("privkey.pem"), "missing"),
     ("another text in the key's file", _overwrite("privkey.pem", b"nonsense"), "key_does_not_match"),
     ("a deleted manifest", _delete("generation.json"), "unreadable"),
@@ -137,9 +136,7 @@ REISSUES: list[tuple[str, Callable[[HostLineage], None], str]] = [
 
 
 @pytest.mark.parametrize(("title", "damage", "reason"), REISSUES, ids=[case[0] for case in REISSUES])
-def test_what_cannot_be_repaired_is_issued_anew(
-    lineage: HostLineage, title: str, damage: Callable[[HostLineage], None], reason: str
-) -> None:
+def test_what_cannot_be_repaired_is_issued_anew(lineage: HostLineage, title: str, damage: Damage, reason: str) -> None:
     lineage.run()
     damage(lineage)
     done = lineage.run()
@@ -201,7 +198,7 @@ def test_a_certificate_for_other_names_is_refused(lineage: HostLineage) -> None:
 def test_a_kept_key_stays_over_a_renewal_unless_it_is_to_be_rotated(lineage: HostLineage, rotation: str) -> None:
     lineage.run(key_rotation=rotation)
     key = (lineage.live / "privkey.pem").read_bytes()
-    lineage.run(key_rotation=rotation, now=NOW + 61 * DAY)
+    lineage.run(key_rotation=rotation, **LATER)
     assert (lineage.live / "privkey.pem").read_bytes() == key
     lineage.run(key_rotation="on_demand", rotate_key=True, now=NOW + 122 * DAY)
     assert (lineage.live / "privkey.pem").read_bytes() != key
@@ -223,29 +220,29 @@ def test_a_test_that_fails_on_the_first_run_leaves_nothing_live_and_nothing_to_i
 
 @pytest.mark.parametrize("failing", ["validate_command", "reload_command"])
 def test_a_failing_step_brings_the_earlier_generation_back(lineage: HostLineage, tmp_path: Path, failing: str) -> None:
-    first, log, later = lineage.run(), tmp_path / "log", {"now": NOW + 61 * DAY}
+    first, log = lineage.run(), tmp_path / "log"
     script = f"readlink {lineage.live} >> {log}; readlink {lineage.live} | grep -q {first['generation']}"
-    command = ["sh", "-c", script]
+    command: dict[str, Any] = {failing: ["sh", "-c", script]}
     with pytest.raises(StepFailed) as caught:
-        lineage.run(**later, **{failing: command})
+        lineage.run(**LATER, **command)
     assert caught.value.details["restored"] is True, caught.value.sentence()
     assert lineage.serial() == first["current"]["serial"] and lineage.fault_of_live() is None
     served = [line.split("/")[-1] for line in log.read_text().split()]
     new = caught.value.details["generation"]
     assert served == ([new, first["generation"]] if failing == "reload_command" else [new])
-    asked = lineage.request(**later)
+    asked = lineage.request(**LATER)
     assert (asked["action"], asked["generation"]) == ("apply", new)
-    done = lineage.run(**later)
+    done = lineage.run(**LATER)
     assert done["generation"] == new and lineage.count_issued() == 2
-    assert lineage.request(**later)["action"] == "none"
+    assert lineage.request(**LATER)["action"] == "none"
 
 
 def test_a_test_with_placeholders_runs_before_the_switch_on_the_new_files(lineage: HostLineage) -> None:
     first = lineage.run()
     with pytest.raises(StepFailed):
-        lineage.run(now=NOW + 61 * DAY, validate_command="sh -c 'test ! -f {fullchain}'", reload_command="false")
+        lineage.run(**LATER, validate_command="sh -c 'test ! -f {fullchain}'", reload_command="false")
     assert lineage.serial() == first["current"]["serial"]
-    done = lineage.run(now=NOW + 61 * DAY, validate_command="sh -c 'test -f {privkey} && test -d {generation}'")
+    done = lineage.run(**LATER, validate_command="sh -c 'test -f {privkey} && test -d {generation}'")
     assert done["steps"].index("validate") < done["steps"].index("switch")
 
 

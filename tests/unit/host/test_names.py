@@ -95,6 +95,6 @@ def test_a_subject_is_equal_to_itself_in_long_and_short_attribute_names() -> Non
 
 
 @pytest.mark.parametrize("subject", [{"bogus": "x"}, {"CN": "x" * 65}, {"C": "Germany"}])
-def test_a_subject_that_no_certificate_can_carry_is_refused(subject: dict) -> None:
+def test_a_subject_that_no_certificate_can_carry_is_refused(subject: dict[str, str]) -> None:
     with pytest.raises(InvalidInput):
         build_subject(subject)

@@ -12,11 +12,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import StepFailed
-from host_authority import DAY, NOW, Hierarchy
-from host_lineage import HostLineage
+from host_authority import Hierarchy
+from host_lineage import LATER, HostLineage
 from host_power import RecordingFiles, build_tree, digest_tree, lay_out, list_losses
 
-LATER: dict[str, Any] = {"now": NOW + 61 * DAY}
 STORIES: list[tuple[str, bool, dict[str, Any]]] = [
     ("the first issuance", False, {}),
     ("a renewal that prunes", True, {**LATER, "keep_generations": 0}),

@@ -7,26 +7,13 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, StepFailed
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.proof import look, read_endpoint
-from host_authority import DAY, NOW
-from host_lineage import HostLineage
+from host_lineage import LATER, HostLineage
 from host_tls import Conversation, Nginx, find_free_port, read_served, serve_after, wait_until_served
-
-LATER = {"now": NOW + 61 * DAY}
-
-
-@pytest.fixture
-def nginx(lineage: HostLineage, tmp_path: Path) -> Iterator[Nginx]:
-    """A running nginx that serves the lineage's first certificate."""
-    lineage.run()
-    with Nginx(tmp_path / "nginx", lineage.live).running() as server:
-        yield server
 
 
 def fingerprint(done: dict[str, Any]) -> str:

@@ -6,25 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from host_authority import DAY, NOW
 from host_lineage import HostLineage
 from host_tls import Nginx
 
 LATER, LATEST = NOW + 61 * DAY, NOW + 122 * DAY
-FIRST = {"certificate_arn": "arn:first"}
-
-
-@pytest.fixture
-def nginx(lineage: HostLineage, tmp_path: Path) -> Iterator[Nginx]:
-    """A running nginx that serves the lineage's first certificate."""
-    lineage.run(**FIRST)
-    with Nginx(tmp_path / "nginx", lineage.live).running() as server:
-        yield server
 
 
 def recorded(lineage: HostLineage, now: float) -> list[dict[str, Any]]:
@@ -60,12 +48,12 @@ def test_a_certificate_of_acm_is_not_on_record_for_the_play_revokes_none(lineage
 
 
 def test_a_renewal_without_a_proof_puts_nothing_on_record(lineage: HostLineage) -> None:
-    lineage.run(**FIRST)
+    lineage.run(certificate_arn="arn:first")
     lineage.run(now=LATER, certificate_arn="arn:second")
     assert recorded(lineage, LATER) == []
 
 
 def test_a_record_that_cannot_be_read_knows_nothing(lineage: HostLineage) -> None:
-    lineage.run(**FIRST)
+    lineage.run(certificate_arn="arn:first")
     (lineage.path / "superseded.json").write_text("{")
     assert recorded(lineage, NOW) == []

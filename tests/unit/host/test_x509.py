@@ -169,13 +169,19 @@ def test_a_faulty_chain_is_refused_with_its_fault(
 
 
 @pytest.mark.parametrize("key", [ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 2048)])
-def test_signatures_of_both_families_verify_and_others_do_not(key: Any) -> None:
+def test_signatures_of_both_families_verify_and_others_do_not(
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
+) -> None:
     authority, stranger = make_authority("CA", key=key), make_authority("CA")
     assert is_signed_by(authority.certificate, authority.certificate)
     assert not is_signed_by(authority.certificate, stranger.certificate)
 
 
-def _request(key: Any, *extensions: x509.ExtensionType, common_name: str = "web.example.com") -> str:
+def _request(
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
+    *extensions: x509.ExtensionType,
+    common_name: str = "web.example.com",
+) -> str:
     builder = x509.CertificateSigningRequestBuilder().subject_name(name(common_name))
     for extension in extensions:
         builder = builder.add_extension(extension, critical=False)
