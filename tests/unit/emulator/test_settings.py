@@ -163,6 +163,24 @@ def publish_into_no_bucket(world: World) -> Any:
     return judge_bucket(world, "there-is-no-such-bucket")
 
 
+def judge_caller(world: World, *actions: str) -> str:
+    """What becomes of a CRL that somebody turns on who may do only this in S3."""
+    statement = {"Effect": "Allow", "Action": ["acm-pca:*", *(f"s3:{name}" for name in actions)], "Resource": "*"}
+    world.control.add_access_key("AKIAPUBLISHER", "123456789012", None, [{"Statement": [statement]}])
+    create = world.connect("acm-pca", access_key="AKIAPUBLISHER").create_certificate_authority
+    return judge(create, **create_members(), RevocationConfiguration=crl_in(world.bucket))
+
+
+@shows("crl_caller_rights")
+def publish_as_one_who_may_look_and_one_who_may_write(world: World) -> Any:
+    return judge_caller(world, "GetBucket*"), judge_caller(world, "PutObject*")
+
+
+@shows("crl_caller_error")
+def publish_as_one_who_may_not(world: World) -> Any:
+    return judge_caller(world)
+
+
 @shows("s3_bucket_check")
 def publish_into_a_closed_bucket_and_into_none(world: World) -> Any:
     world.connect("s3").delete_bucket_policy(Bucket=world.bucket)

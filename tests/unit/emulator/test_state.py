@@ -19,7 +19,7 @@ import boto3
 import pytest
 
 from private_ca_emulator import seeding, server
-from private_ca_emulator.control import EmulatorControl
+from private_ca_emulator.control import ControlError, EmulatorControl
 from private_ca_emulator.seed_file import SeedError, read_seed
 from private_ca_emulator.server import EmulatorServer
 from private_ca_emulator.settings import AS_THE_SERVICE
@@ -68,6 +68,16 @@ def test_a_seed_file_makes_active_authorities_with_the_arns_that_it_names(seed: 
         got = fetch(client, ISSUING, issue(client, ISSUING, SigningAlgorithm="SHA256WITHRSA"))
         assert "OK" in verify_with_openssl(tmp_path, got["Certificate"], got["CertificateChain"])
         assert client.list_tags(CertificateAuthorityArn=ISSUING)["Tags"] == [{"Key": "purpose", "Value": "test"}]
+
+
+def test_an_emulator_that_runs_takes_a_seed_too_and_makes_what_is_not_there(seed: dict[str, Any]) -> None:
+    with EmulatorServer() as emulator:
+        control = EmulatorControl(emulator.endpoint_url)
+        assert control.seed(**seed) == [ROOT, ISSUING]
+        assert control.seed(**seed) == []
+        assert issue(connect(emulator), ISSUING, SigningAlgorithm="SHA256WITHRSA")
+        with pytest.raises(ControlError, match="the sections are"):
+            control.seed(surprise=1)
 
 
 def test_everything_outlives_a_restart_and_the_file_is_private(seed: dict[str, Any], tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ ORGANIZATION = "o-emulated000"
 """All accounts belong to this organization."""
 _ORGANIZATION_KEY = "aws:PrincipalOrgID"
 _SESSION = re.compile(r"arn:[^:]+:sts::\d{12}:assumed-role/([^/]+)/.+")
-_IDENTITY = "no identity-based policy allows"
+NO_IDENTITY_POLICY = "no identity-based policy allows"
 _RESOURCE = "no resource-based policy allows"
 
 
@@ -58,7 +58,8 @@ def _name_resource(call: Call) -> str | None:
     return call.members.get("CertificateAuthorityArn") or call.members.get("ResourceArn")
 
 
-def _build_context(service: PrivateCa, call: Call, resource: str) -> dict[str, list[str]]:
+def build_context(service: PrivateCa, call: Call, resource: str) -> dict[str, list[str]]:
+    """The condition keys of a request on a resource, each with its values."""
     held = service.store.authorities.get(resource) or service.managed.certificates.get(resource)
     asked = {tag["Key"]: tag.get("Value", "") for tag in call.members.get("Tags", [])}
     context = {f"aws:RequestTag/{key}": [value] for key, value in asked.items()}
@@ -85,9 +86,9 @@ def authorize_identity(service: PrivateCa, call: Call) -> None:
         return
     for name, resource in _list_demands(service, call):
         action = f"{service.name}:{name}"
-        verdict = evaluate(registered.policies, action, resource, _build_context(service, call, resource))
+        verdict = evaluate(registered.policies, action, resource, build_context(service, call, resource))
         if verdict != ALLOWED:
-            raise deny(call, action, resource, DENIED if verdict == DENIED else _IDENTITY)
+            raise deny(call, action, resource, DENIED if verdict == DENIED else NO_IDENTITY_POLICY)
 
 
 def _list_demands(service: PrivateCa, call: Call) -> list[tuple[str, str]]:
@@ -122,7 +123,7 @@ def find_authority(service: PrivateCa, call: Call) -> CertificateAuthority:
 
 def _is_permitted(service: PrivateCa, authority: CertificateAuthority, call: Call) -> bool:
     """Whether the CA's resource policy lets another account's call through."""
-    context = _build_context(service, call, authority.arn)
+    context = build_context(service, call, authority.arn)
     return any(
         names_principal(statement, call.caller)
         and f"acm-pca:{call.operation}" in as_list(statement["Action"])

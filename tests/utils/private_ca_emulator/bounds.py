@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The fleet_pki.aws_private_ca authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Identity policies on what moto serves: the objects of S3 and the items of DynamoDB. Moto itself allows everything.
+"""Identity policies on what moto serves: objects of S3, items of DynamoDB, roles of STS. Moto itself allows everything.
 
 What is not in the tables here is not bounded: other services, and what S3 does with buckets beyond listing them.
 """
@@ -47,7 +47,17 @@ def _read_dynamodb(request: HttpRequest, caller: Caller) -> Demand | None:
     return f"dynamodb:{operation}", f"arn:{caller.partition}:dynamodb:{caller.region}:{caller.account}:table/{table}"
 
 
-_READERS: dict[str, Callable[[HttpRequest, Caller], Demand | None]] = {"s3": _read_s3, "dynamodb": _read_dynamodb}
+def _read_sts(request: HttpRequest, _caller: Caller) -> Demand | None:
+    """What a request demands (AssumeRole); who one is may be asked by everyone."""
+    members = dict(urllib.parse.parse_qsl(request.body.decode("latin-1")))
+    return ("sts:AssumeRole", members.get("RoleArn", "*")) if members.get("Action") == "AssumeRole" else None
+
+
+_READERS: dict[str, Callable[[HttpRequest, Caller], Demand | None]] = {
+    "s3": _read_s3,
+    "dynamodb": _read_dynamodb,
+    "sts": _read_sts,
+}
 
 
 def refuse_beyond_policies(accounts: Accounts, request: HttpRequest, scope: CredentialScope) -> HttpResponse | None:
@@ -61,7 +71,9 @@ def refuse_beyond_policies(accounts: Accounts, request: HttpRequest, scope: Cred
         return None
     action, resource = demand
     message = f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource}"
-    if scope.service == "s3":
-        text = f"<Error><Code>AccessDenied</Code><Message>{escape(message)}</Message></Error>"
-        return HttpResponse(403, text.encode(), [("Content-Type", "application/xml")])
-    return encode_error(ServiceError("AccessDeniedException", message))
+    if scope.service == "dynamodb":
+        return encode_error(ServiceError("AccessDeniedException", message))
+    text = f"<Error><Code>AccessDenied</Code><Message>{escape(message)}</Message></Error>"
+    if scope.service == "sts":
+        text = f"<ErrorResponse>{text}</ErrorResponse>"
+    return HttpResponse(403, text.encode(), [("Content-Type", "application/xml")])

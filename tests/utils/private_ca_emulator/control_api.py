@@ -14,6 +14,7 @@ from private_ca_emulator.accounts import RegisteredKey
 from private_ca_emulator.errors import ServiceError, refused
 from private_ca_emulator.operations.policies import build_share_policy
 from private_ca_emulator.protocol import HttpRequest, HttpResponse
+from private_ca_emulator.seed_file import SeedError, apply_seed
 from private_ca_emulator.service import PrivateCa
 
 PREFIX = "/_emulator/"
@@ -152,6 +153,13 @@ def _share(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:
     return json.loads(policy)
 
 
+def _seed(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:
+    try:
+        return {"certificate_authorities": apply_seed(service, body)}
+    except SeedError as error:
+        raise refused(str(error)) from None
+
+
 def _stop(service: PrivateCa, _name: str, _query: Query, _body: Body) -> Any:
     service.stop_requested.set()
     return {"status": "stopping"}
@@ -180,6 +188,7 @@ ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     ("GET", "access_keys"): _show_access_keys,
     ("POST", "access_keys"): _put_access_key,
     ("POST", "shares"): _share,
+    ("POST", "seed"): _seed,
     ("POST", "reset"): _reset,
     ("POST", "stop"): _stop,
 }

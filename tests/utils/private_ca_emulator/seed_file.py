@@ -42,13 +42,18 @@ def read_seed(path: Path) -> dict[str, Any]:
         seed = yaml.safe_load(path.read_text())
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SeedError(f"{path}: {error}") from error
+    _check_sections(seed, str(path))
+    return dict(seed)
+
+
+def _check_sections(seed: Any, place: str) -> None:
     if not isinstance(seed, dict) or set(seed) - _SECTIONS:
-        raise SeedError(f"{path}: the sections are {sorted(_SECTIONS)}")
-    return seed
+        raise SeedError(f"{place}: the sections are {sorted(_SECTIONS)}")
 
 
 def apply_seed(service: PrivateCa, seed: dict[str, Any]) -> list[str]:
     """Carry out a seed; the ARNs of the CAs that were made. SeedError names the entry that the service refused."""
+    _check_sections(seed, "seed")
     try:
         service.settings.change(seed.get("settings") or {})
         for key in seed.get("access_keys") or []:
@@ -59,7 +64,8 @@ def apply_seed(service: PrivateCa, seed: dict[str, Any]) -> list[str]:
         entries = list(seed.get("certificate_authorities") or [])
     except _NOT_AS_SHOWN as error:
         raise SeedError(f"seed: {error}") from error
-    return [entry["arn"] for entry in entries if _make_authority(service, entry)]
+    with service.store.lock:
+        return [entry["arn"] for entry in entries if _make_authority(service, entry)]
 
 
 def _make_bucket(bucket: dict[str, str]) -> None:
@@ -75,8 +81,7 @@ def _make_bucket(bucket: dict[str, str]) -> None:
 
 
 def _perform(service: PrivateCa, caller: Caller, operation: str, **members: Any) -> dict[str, Any]:
-    with service.store.lock:
-        return service.operations[operation](service, Call(operation, caller, members)) or {}
+    return service.operations[operation](service, Call(operation, caller, members)) or {}
 
 
 def _make_authority(service: PrivateCa, entry: dict[str, Any]) -> bool:

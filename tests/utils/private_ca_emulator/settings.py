@@ -102,6 +102,9 @@ class Settings:
     failed_authority_error: str = _choice("InvalidStateException", "RequestFailedException")
     # 1.3: creation and update declare InvalidPolicy too; users saw the other one (1.4)
     bucket_refusal_error: str = _choice("ValidationException", "InvalidPolicyException")
+    # 6.1, 8.3: the caller must be able to write to a CRL's bucket; by which actions, and what else, is not documented
+    crl_caller_rights: str = _choice("look_and_write", "write", "look", "none")
+    crl_caller_error: str = _choice("AccessDeniedException", "ValidationException")
     # 12.1 item 3
     name_constraints_breach: str = _choice("late", "early")
     unencodable_passthrough: str = _choice("early", "late")

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 
 from private_ca_emulator import der, names, paging, revocation_configuration, tagging, tokens
 from private_ca_emulator.authorization import find_authority, is_shared_with
+from private_ca_emulator.caller_rights import require_rights_to_publish
 from private_ca_emulator.errors import ServiceError, invalid_args, invalid_state
 from private_ca_emulator.extensions import encode_nine_bit_usage
 from private_ca_emulator.operations.states import refuse_while_updating
@@ -75,6 +76,7 @@ def _build_authority(service: PrivateCa, call: Call) -> CertificateAuthority:
     subject = names.build_name(configuration["Subject"])
     extensions = _encode_csr_extensions(configuration.get("CsrExtensions", {}))
     arn = new_authority_arn(caller.partition, caller.region, caller.account)
+    require_rights_to_publish(service, call, revocation["CrlConfiguration"])
     service.crls.check_bucket(revocation, caller.account, arn)
     key = generate_key(configuration["KeyAlgorithm"], caller.partition)
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
@@ -196,6 +198,8 @@ def update_certificate_authority(service: PrivateCa, call: Call) -> Members:
         revocation = revocation_configuration.normalize(
             {**authority.revocation, **call.members["RevocationConfiguration"]}
         )
+        if "CrlConfiguration" in call.members["RevocationConfiguration"]:
+            require_rights_to_publish(service, call, revocation["CrlConfiguration"])
         service.crls.check_bucket(revocation, authority.account, authority.arn)
         authority.revocation = revocation
         service.crls.resume([authority])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from private_ca_emulator.authorization import find_authority
+from private_ca_emulator.caller_rights import require_rights_to_list
 from private_ca_emulator.errors import ServiceError, invalid_state
 from private_ca_emulator.operations.states import refuse_while_updating
 from private_ca_emulator.records import CertificateAuthority, IssuedCertificate, Revocation
@@ -31,6 +32,7 @@ def revoke_certificate(service: PrivateCa, call: Call) -> Members:
         raise ServiceError("RequestAlreadyProcessedException", "The certificate is already revoked.")
     if has_complete_crl(authority) and authority.revoked_count >= service.settings.revocations_per_authority:
         raise ServiceError("LimitExceededException", "The maximum number of revoked certificates has been reached.")
+    require_rights_to_list(service, call, authority.revocation["CrlConfiguration"])
     if not service.crls.can_write(authority):
         message = "The CRL bucket of the certificate authority cannot be written. Check your S3 bucket permissions."
         raise ServiceError("RequestFailedException", message)
