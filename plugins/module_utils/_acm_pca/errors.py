@@ -11,6 +11,7 @@ the service's model leaves out some of the commonest (ValidationException, Acces
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +75,8 @@ _NEVER_SENT = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectio
 # an SSLError is an endpoint that is not trusted, found before anything was sent; with these signs it may come later
 _TLS_CUT_OFF = ("EOF occurred", "RECORD_MAC", "DECRYPTION_FAILED", "CLOSE_NOTIFY", "read operation")
 _LOST = ("ReadTimeoutError", "ConnectionClosedError", "ResponseStreamingError", "HTTPClientError")
+
+_DENIED_ACTION = re.compile(r"authorized to perform: (?P<action>[\w-]+:\w+)(?: on resource: (?P<resource>[^\s]+))?")
 
 _CREDENTIALS_REMEDY = (
     "Give credentials that are valid now (options profile or access_key and secret_key, the AWS_* environment "
@@ -210,7 +213,7 @@ def translate(error: BaseException, failed: str, operation: str, on: str | None 
         return Unreachable(failed, because=f"{cause} ({fault.message})", on=on, remedy=remedy, **details)
     kind, remedy = CODES.get(fault.code) or _judge_unknown(fault)
     if kind is AccessDenied:
-        remedy = _denied_remedy(operation, on, known.get("template_arn"))
+        remedy = _denied_remedy(operation, on, known.get("template_arn"), fault.message)
     if "exceeds the certificate authority validity" in fault.message:
         remedy = "Ask for a shorter validity, or renew the CA's own certificate: it ends earlier"
     if "security standard" in fault.message:
@@ -227,12 +230,15 @@ def _judge_unknown(fault: Fault) -> tuple[type[ServiceError], str]:
     return ServiceError, "Look the code up in the service's API reference, or run again"
 
 
-def _denied_remedy(operation: str, on: str | None, template_arn: str | None) -> str:
+def _denied_remedy(operation: str, on: str | None, template_arn: str | None, refusal: str) -> str:
     named = on is not None and on.startswith("arn:")  # creating and listing know no resource yet
     authority = (
         str(on).split("/certificate/", maxsplit=1)[0] if named else "*"
     )  # no certificate is a resource of its own
     action = operation if ":" in operation else f"acm-pca:{operation}"
+    denied = _DENIED_ACTION.search(refusal)
+    if denied and denied["action"].lower() != action.lower():  # what the call takes besides: tags, a bucket
+        return f"Allow {denied['action']} on {denied['resource'] or '*'} to this identity"
     remedy = f"Allow {action} on {authority} to this identity"
     if operation != "IssueCertificate":
         return remedy

@@ -36,7 +36,7 @@ Result = TypeVar("Result")
 _REMEDIES = {
     "ResourceNotFoundException": "Create the table, or set ledger_create_table: true",
     "AccessDeniedException": "Allow dynamodb:GetItem, PutItem, UpdateItem and Scan on the table (with "
-    "ledger_create_table also CreateTable, DescribeTable and UpdateTimeToLive)",
+    "ledger_create_table also CreateTable, DescribeTable, DescribeTimeToLive and UpdateTimeToLive)",
     "NoCredentialsError": "Give AWS credentials",
     "LimitExceededException": "Let the other tables of the account be made first, and run again",
     **dict.fromkeys(THROTTLING_CODES, "Run again later, with fewer at once, or give the table more capacity"),

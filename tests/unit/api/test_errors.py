@@ -121,6 +121,13 @@ def test_a_denied_call_names_action_and_resource_and_for_issuing_the_template() 
     assert f"Allow acm-pca:GetCertificate on {AUTHORITY} to" in str(reading)
 
 
+def test_what_a_call_takes_besides_its_own_action_is_named_as_aws_names_it() -> None:
+    bucket = "arn:aws:s3:::example-crls"
+    refusal = f"User: arn:aws:iam::1:user/a is not authorized to perform: s3:GetBucketAcl on resource: {bucket} because"
+    creating = translate(client_error("AccessDeniedException", refusal), "Failed to", "CreateCertificateAuthority", "x")
+    assert str(creating).endswith(f". Allow s3:GetBucketAcl on {bucket} to this identity.")
+
+
 def test_a_remedy_that_asks_ends_with_its_question_mark() -> None:
     error = InvalidInput("Failed to find it", because="it is not there", remedy="Did you mean this?")
     assert str(error) == "Failed to find it: it is not there. Did you mean this?"
