@@ -4,9 +4,9 @@
 
 """From connection options (amazon.aws's names) to boto3 clients that never retry by themselves.
 
-The service's model is loaded when this file is imported, and a session made, which a process's first connection takes.
-Ansible loads an action plugin in the parent process and forks a worker for each host, so every worker inherits boto3,
-the model and a session of its own, and a client costs it milliseconds.
+The service's model is loaded when this file is imported, and a session made. Ansible loads an action plugin in the
+parent process and forks a worker for each host, so every worker inherits boto3, the model and the session, and a client
+costs it milliseconds. All connections with one profile share a session; credentials that were given are each client's.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ try:
     _MODELS.load_service_model("acm-pca", "endpoint-rule-set-1")
     _MODELS.load_data("endpoints")
     _MODELS.load_data("partitions")
-    _PREPARED = [botocore.session.Session()]
     _IMPORT_ERROR: ImportError | None = None
 except ImportError as error:
     _IMPORT_ERROR = error
+
+_SESSIONS: dict[str | None, Any] = {}  # by profile
 
 
 def preload_model(service: str) -> None:
@@ -94,10 +95,15 @@ def connect_client(service: str, connection: AwsConnection) -> Any:
             remedy="Install boto3 for the Python that runs this task (python -m pip install boto3)",
         )
     try:
-        session = _create_session(connection)
+        session, credentials = _find_session(connection.profile), _select_credentials(connection)
         if connection.assume_role_arn:
-            session = _act_as_role(session, connection)
-        return _create_client(session, service, connection)
+            credentials = assume_role(
+                _create_client(session, "sts", connection, credentials),
+                connection.assume_role_arn,
+                connection.assume_role_external_id,
+                connection.assume_role_session_name,
+            )
+        return _create_client(session, service, connection, credentials)
     except (botocore.exceptions.BotoCoreError, ValueError, TypeError) as error:
         raise Unreachable(
             f"Failed to prepare the connection to {service}",
@@ -106,41 +112,32 @@ def connect_client(service: str, connection: AwsConnection) -> Any:
         ) from error
 
 
-def _create_client(session: Any, service: str, connection: AwsConnection) -> Any:
+def _create_client(session: Any, service: str, connection: AwsConnection, credentials: Mapping[str, Any]) -> Any:
     return session.client(
         service,
         region_name=connection.region,
         endpoint_url=connection.endpoint_url,
         verify=_select_verification(connection),
         config=_select_config(connection),
+        **credentials,
     )
 
 
-def _act_as_role(session: Any, connection: AwsConnection) -> Any:
-    credentials = assume_role(
-        _create_client(session, "sts", connection),
-        str(connection.assume_role_arn),
-        connection.assume_role_external_id,
-        connection.assume_role_session_name,
-    )
-    core = botocore.session.Session()
-    core.register_component("data_loader", _MODELS)
-    return boto3.session.Session(botocore_session=core, region_name=connection.region, **credentials)
+def _select_credentials(connection: AwsConnection) -> Mapping[str, str | None]:
+    """Return the credentials that were given, none of which is the session's: those it finds by itself then."""
+    return {
+        "aws_access_key_id": connection.access_key,
+        "aws_secret_access_key": connection.secret_key,
+        "aws_session_token": connection.session_token,
+    }
 
 
-def _create_session(connection: AwsConnection) -> Any:
-    if connection.profile is None and _PREPARED:
-        session = _PREPARED.pop()
-    else:
-        session = botocore.session.Session(profile=connection.profile)
-    session.register_component("data_loader", _MODELS)
-    return boto3.session.Session(
-        botocore_session=session,
-        aws_access_key_id=connection.access_key,
-        aws_secret_access_key=connection.secret_key,
-        aws_session_token=connection.session_token,
-        region_name=connection.region,
-    )
+def _find_session(profile: str | None) -> Any:
+    if profile not in _SESSIONS:
+        core = botocore.session.Session(profile=profile)
+        core.register_component("data_loader", _MODELS)
+        _SESSIONS[profile] = boto3.session.Session(botocore_session=core)
+    return _SESSIONS[profile]
 
 
 def _select_config(connection: AwsConnection) -> Any:
@@ -152,3 +149,7 @@ def _select_verification(connection: AwsConnection) -> bool | str:
     if connection.validate_certs and connection.aws_ca_bundle:
         return connection.aws_ca_bundle
     return connection.validate_certs
+
+
+if _IMPORT_ERROR is None:
+    _find_session(None)
