@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +42,7 @@ def issue(
         Csr=csr.public_bytes(serialization.Encoding.PEM),
         SigningAlgorithm=algorithm,
         Validity={"Type": "DAYS", "Value": validity.get("days", 30)},
-        IdempotencyToken=name,
+        IdempotencyToken=str(uuid.uuid4()),
     )["CertificateArn"]
     client.get_waiter("certificate_issued").wait(CertificateAuthorityArn=authority["arn"], CertificateArn=arn)
     pem = client.get_certificate(CertificateAuthorityArn=authority["arn"], CertificateArn=arn)["Certificate"]

@@ -2,38 +2,45 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a module of the collection: in this process (fast, for its errors), or by ansible-playbook in the five steps."""
+"""Run a module of the collection in this process, once or in the five steps."""
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import io
 import json
-import sys
+import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout, suppress
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
 from ansible.module_utils import basic
 
-from playbook_run import PlaybookRun, TaskResult
-
 COLLECTION = "fleet_pki.aws_private_ca"
 
 
-def run_module(name: str, options: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any]:
-    """Run the module's own `main` in this process and return its result; a failed one has `failed`."""
+def run_module(name: str, options: Mapping[str, Any], check_mode: bool = False, later: float = 0.0) -> dict[str, Any]:
+    """Run the module's own `main` in this process and return its result; a failed one has `failed`.
+
+    Meanwhile the time of day is `later` seconds ahead.
+    """
     module = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.modules.{name}")
     printed = io.StringIO()
     arguments = {**options, "_ansible_check_mode": check_mode, "_ansible_diff": True}
-    with give_arguments(arguments), contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+    with give_arguments(arguments), advance_clock(later), redirect_stdout(printed), suppress(SystemExit):
         module.main()
     return dict(json.loads(printed.getvalue()))
 
 
-def give_arguments(arguments: Mapping[str, Any]) -> contextlib.AbstractContextManager[Any]:
+def advance_clock(seconds: float) -> AbstractContextManager[Any]:
+    """Move the time of day of this process, as `shifted_clock` does that of another one."""
+    told = time.time
+    return mock.patch.object(time, "time", lambda: told() + seconds) if seconds else nullcontext()
+
+
+def give_arguments(arguments: Mapping[str, Any]) -> AbstractContextManager[Any]:
     """Put the arguments where AnsibleModule reads them, as the wrapper of ansible-core 2.18, and of newer ones, does.
 
     What ansible.module_utils.testing offers for it exists in newer ones only, as does the profile.
@@ -43,14 +50,26 @@ def give_arguments(arguments: Mapping[str, Any]) -> contextlib.AbstractContextMa
 
 
 @dataclass(frozen=True)
+class Step:
+    """What a module said once."""
+
+    result: dict[str, Any]
+
+    @property
+    def status(self) -> str:
+        """Return failed, changed or ok, as a task would be."""
+        return "failed" if self.result.get("failed") else "changed" if self.result.get("changed") else "ok"
+
+
+@dataclass(frozen=True)
 class FiveSteps:
     """What a module said: in check mode, applied, again, again in check mode, and with changed options."""
 
-    check: TaskResult
-    apply: TaskResult
-    again: TaskResult
-    again_check: TaskResult
-    changed: TaskResult
+    check: Step
+    apply: Step
+    again: Step
+    again_check: Step
+    changed: Step
 
     @property
     def statuses(self) -> list[str]:
@@ -62,31 +81,13 @@ EXPECTED = ["changed", "changed", "ok", "ok", "changed"]
 
 
 def run_five_steps(
-    run_playbook: Callable[..., PlaybookRun],
-    name: str,
-    options: Mapping[str, Any],
-    changed_options: Mapping[str, Any],
-    connection: Mapping[str, Any],
+    run: Callable[..., dict[str, Any]], name: str, options: Mapping[str, Any], changed_options: Mapping[str, Any]
 ) -> FiveSteps:
-    """Run the module by ansible-playbook, one task a step, its connection given once for the action group."""
-    module = f"{COLLECTION}.{name}"
-    steps = {
-        "check": (options, True),
-        "apply": (options, False),
-        "again": (options, False),
-        "again_check": (options, True),
-        "changed": (changed_options, False),
-    }
-    play = {
-        "name": "Five steps",
-        "hosts": "localhost",
-        "gather_facts": False,
-        "vars": {"ansible_python_interpreter": sys.executable},
-        "module_defaults": {f"group/{COLLECTION}.acm_pca": dict(connection)},
-        "tasks": [
-            {"name": step, module: dict(given), "check_mode": check, "diff": True}
-            for step, (given, check) in steps.items()
-        ],
-    }
-    run = run_playbook([play], "localhost,", "--connection", "local").require_success()
-    return FiveSteps(**{step: run.of_task(step)["localhost"] for step in steps})
+    """Run the module five times by ``run``, which takes its name, ``check_mode`` and its options."""
+    return FiveSteps(
+        check=Step(run(name, check_mode=True, **options)),
+        apply=Step(run(name, **options)),
+        again=Step(run(name, **options)),
+        again_check=Step(run(name, check_mode=True, **options)),
+        changed=Step(run(name, **changed_options)),
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,10 @@ RESOURCES = {
     "the certificate": "arn:aws:acm:{region}:{account}:certificate/*",
     "the bucket": "arn:aws:s3:::audit-????????????????????????????????",
     "C(audit-report/*) of the bucket": "arn:aws:s3:::audit-????????????????????????????????/audit-report/*",
+    "the CRL bucket": "arn:aws:s3:::crl-????????????????????????????????",
+    "the objects of the CRL bucket": "arn:aws:s3:::crl-????????????????????????????????/*",
     "the table": "arn:aws:dynamodb:{region}:{account}:table/fleet-pki-ledger",
+    "the role": "arn:aws:iam::{account}:role/issuer",
 }
 PART = re.compile(r"on (?P<where>[^:,]+)(, template C\((?P<template>[^)]*)\))?: (?P<actions>.*)", re.DOTALL)
 READS = (
@@ -58,17 +62,58 @@ def sharing_policy(arn: str, account: str, template: str = "EndEntityCertificate
     }
 
 
-def documented_statements(checkout: Path, module: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the policy statements of the module's notes by their purpose; resources are keys of RESOURCES."""
-    tree = ast.parse((checkout / f"plugins/modules/{module}.py").read_text())
-    assigned = [node.value for node in tree.body if isinstance(node, ast.Assign)]
-    texts = [value.value for value in assigned if isinstance(value, ast.Constant)]
-    found: dict[str, list[dict[str, Any]]] = {}
-    for note in yaml.safe_load(str(texts[0])).get("notes", []):
+Statements = list[dict[str, Any]]
+
+
+def documented_statements(checkout: Path, name: str) -> dict[str, Statements]:
+    """Return the policy statements of a module's own notes, or a fragment's, by purpose; resources are RESOURCES'."""
+    found = {}
+    for note in _read_documentation(checkout, name).get("notes", []):
         match = NOTE.match(note)
         if match:
             found[match["purpose"].removesuffix(", besides")] = [statement(part) for part in match["parts"].split("; ")]
     return found
+
+
+def list_fragments(checkout: Path, module: str) -> list[str]:
+    """Return the fragments of this collection that a module's documentation extends, such as `ledger.limits`."""
+    named = _read_documentation(checkout, module).get("extends_documentation_fragment", [])
+    return [name.split(".", 2)[2] for name in named if name.startswith("fleet_pki.aws_private_ca.")]
+
+
+def usable_statements(checkout: Path, module: str) -> dict[str, Statements]:
+    """Return what a module documents, by itself and by its fragments."""
+    found = {}
+    for name in (*list_fragments(checkout, module), module):
+        found.update(documented_statements(checkout, name))
+    return found
+
+
+def _read_documentation(checkout: Path, name: str) -> dict[str, Any]:
+    """Return the documentation of the module, or of the fragment where there is no such module."""
+    source, variable = checkout / f"plugins/modules/{name}.py", "DOCUMENTATION"
+    if not source.exists():
+        file, _dot, part = name.partition(".")
+        source, variable = checkout / f"plugins/doc_fragments/{file}.py", part.upper() or variable
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == variable:
+            return dict(yaml.safe_load(ast.literal_eval(node.value)))
+    raise AssertionError(f"{source} has no {variable}")
+
+
+def place_statements(statements: Statements, region: str, account: str) -> Statements:
+    """Return the statements for this region and account."""
+    return [{**one, "Resource": one["Resource"].format(region=region, account=account)} for one in statements]
+
+
+def leave_each_out(statements: Statements, given: Iterable[str] = ()) -> Iterator[tuple[str, Statements]]:
+    """Yield each action that is not ``given`` already, with the statements that are left without it."""
+    for number, one in enumerate(statements):
+        for action in one["Action"]:
+            if action not in given:
+                rest = {**one, "Action": [name for name in one["Action"] if name != action]}
+                kept = [*statements[:number], rest, *statements[number + 1 :]]
+                yield action, [part for part in kept if part["Action"]]
 
 
 def statement(part: str) -> dict[str, Any]:
@@ -76,7 +121,7 @@ def statement(part: str) -> dict[str, Any]:
     assert match is not None, part
     described: dict[str, Any] = {
         "Effect": "Allow",
-        "Action": re.findall(r"C\(((?:acm|acm-pca|dynamodb|s3):\w+)\)", match["actions"]),
+        "Action": re.findall(r"C\(([\w-]+:\w+)\)", match["actions"]),
         "Resource": RESOURCES[match["where"]],
     }
     if match["template"]:

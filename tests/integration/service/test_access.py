@@ -17,10 +17,10 @@ OTHER_ROOT = {
 }  # fmt: skip
 
 
-def test_a_permission_goes_through_the_five_steps(account, root, run_playbook):
+def test_a_permission_goes_through_the_five_steps(account, root):
     options = {"certificate_authority_arn": root["arn"]}
     changed = {**options, "actions": ["IssueCertificate", "GetCertificate"]}
-    steps = run_five_steps(run_playbook, "acm_pca_permission", options, changed, account.connection)
+    steps = run_five_steps(account.run, "acm_pca_permission", options, changed)
     assert steps.statuses == EXPECTED
     assert steps.check.result["diff"] == steps.apply.result["diff"]
     assert steps.apply.result["permission"]["actions"] == ["GetCertificate", "IssueCertificate", "ListPermissions"]
@@ -48,35 +48,33 @@ def test_a_permission_is_withdrawn_once(account, root):
     assert not account.must_run("acm_pca_permission", **options, state="absent")["changed"]
 
 
-def test_the_info_module_of_permissions_returns_what_the_module_returned(account, root, run_playbook):
+def test_the_info_module_of_permissions_returns_what_the_module_returned(account, root):
     options = {"certificate_authority_arn": root["arn"]}
     info = "acm_pca_permission_info"
     assert account.must_run(info, **options)["permissions"] == []
     granted = account.must_run("acm_pca_permission", **options)["permission"]
-    steps = run_five_steps(
-        run_playbook, info, options, {**options, "principal": "other.amazonaws.com"}, account.connection
-    )
+    steps = run_five_steps(account.run, info, options, {**options, "principal": "other.amazonaws.com"})
     assert steps.statuses == ["ok"] * 5
     assert steps.apply.result["permissions"] == steps.check.result["permissions"] == [granted]
     assert steps.changed.result["permissions"] == []
 
 
-def test_a_policy_goes_through_the_five_steps(account, root, run_playbook):
+def test_a_policy_goes_through_the_five_steps(account, root):
     options = {"certificate_authority_arn": root["arn"], "policy": sharing_policy(root["arn"], "444455556666")}
     changed = {**options, "policy": sharing_policy(root["arn"], "777788889999")}
-    steps = run_five_steps(run_playbook, "acm_pca_policy", options, changed, account.connection)
+    steps = run_five_steps(account.run, "acm_pca_policy", options, changed)
     assert steps.statuses == EXPECTED
     assert steps.check.result["diff"] == steps.apply.result["diff"]
     assert "777788889999" in json.dumps(steps.changed.result["policy"])
 
 
-def test_the_info_module_of_policies_returns_what_the_module_returned(account, root, run_playbook):
+def test_the_info_module_of_policies_returns_what_the_module_returned(account, root):
     options = {"certificate_authority_arn": root["arn"]}
     info, other = "acm_pca_policy_info", account.must_run("acm_pca_certificate_authority", **OTHER_ROOT)
     policy = sharing_policy(root["arn"], "444455556666")
     put = account.must_run("acm_pca_policy", **options, policy=policy)["policy"]
     unshared = {"certificate_authority_arn": other["certificate_authority"]["arn"]}
-    steps = run_five_steps(run_playbook, info, options, unshared, account.connection)
+    steps = run_five_steps(account.run, info, options, unshared)
     assert steps.statuses == ["ok"] * 5
     assert steps.apply.result["policy"] == steps.check.result["policy"] == put == policy
     assert steps.changed.result["policy"] is None
@@ -123,7 +121,8 @@ def test_a_task_acts_as_a_role_of_the_authorities_account(account, new_account, 
     assert [facts["arn"] for facts in found["certificate_authorities"]] == [root["arn"]]
 
 
-def test_the_info_module_lists_what_the_account_owns_and_what_others_share(account, new_account, root):
+def test_the_info_module_lists_what_the_account_owns_and_what_others_share(account, new_account):
+    root = account.must_run("acm_pca_certificate_authority", **OTHER_ROOT)["certificate_authority"]
     info, other = "acm_pca_certificate_authority_info", new_account()
     mine = account.must_run(info)["certificate_authorities"]
     assert [facts["arn"] for facts in mine] == [root["arn"]]
@@ -135,12 +134,12 @@ def test_the_info_module_lists_what_the_account_owns_and_what_others_share(accou
     assert [facts["arn"] for facts in shared] == [root["arn"]]
     assert shared[0]["denied"] == ["GetCertificateAuthorityCsr"]
     assert shared[0]["certificate"] == root["certificate"]
-    assert other.must_run(info, name="root")["certificate_authorities"] == []
+    assert other.must_run(info, name="other")["certificate_authorities"] == []
 
 
-def test_the_info_module_of_authorities_goes_through_the_five_steps(account, root, run_playbook):
+def test_the_info_module_of_authorities_goes_through_the_five_steps(account, root):
     info = "acm_pca_certificate_authority_info"
-    steps = run_five_steps(run_playbook, info, {"name": "root"}, {"name": "another"}, account.connection)
+    steps = run_five_steps(account.run, info, {"name": "root"}, {"name": "another"})
     assert steps.statuses == ["ok"] * 5
     for step in (steps.check, steps.apply, steps.again, steps.again_check):
         assert [facts["arn"] for facts in step.result["certificate_authorities"]] == [root["arn"]]

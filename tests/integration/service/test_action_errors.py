@@ -29,44 +29,48 @@ def declared(*operations: str) -> dict[str, tuple[str, str]]:
     }
 
 
-# a run asks for the CA's algorithm once for all hosts, so each error of that takes a run of its own
-RUNS = [declared(*OF_EACH_HOST), *({name: error} for name, error in declared(ASKED_ONCE).items())]
+ERRORS = declared(*OF_EACH_HOST, ASKED_ONCE)
 WAITED = {("GetCertificate", "RequestInProgressException")}
 
 
 @pytest.fixture
-def errors(request) -> dict[str, tuple[str, str]]:
-    """Return the errors of one run."""
-    return request.param
+def hosts(account, new_root, control, tmp_path) -> dict[str, dict[str, Any]]:
+    """Return the variables of a host for each error, with an access key of its own that meets it.
 
-
-@pytest.fixture
-def fleet_run(errors, account, root, control, run_playbook, tmp_path) -> PlaybookRun:  # noqa: PLR0917
-    """Run one play on a host for each error, each with an access key of its own that meets that error."""
-    hosts = {}
-    for number, (name, (operation, code)) in enumerate(errors.items()):
+    A run asks each CA for its algorithm once, for all hosts, so the errors of that take a CA of their own.
+    """
+    hosts, shared = {}, new_root("shared")
+    for number, (name, (operation, code)) in enumerate(ERRORS.items()):
         key = f"AKIA{account.number}H{number:02}"
         control.add_access_key(key, account.number)
         control.fault("error", operation, code=code, message="Scripted.", status=400, match={"access_key": key})
+        asks = operation == ASKED_ONCE
         hosts[name] = {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
             "key": key,
             "base": str(tmp_path / name),
+            "ca": (new_root(name) if asks else shared)["arn"],
+            **({} if asks else {"algorithm": "SHA256WITHECDSA"}),
         }
+    return hosts
+
+
+@pytest.fixture
+def fleet_run(hosts, account, run_playbook, tmp_path) -> PlaybookRun:
+    """Run one play on all hosts."""
     inventory = tmp_path / "inventory.json"
-    inventory.write_text(json.dumps({"all": {"hosts": {**hosts}}}))
-    connection = {**account.connection, "access_key": "{{ key }}"}
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
     task: dict[str, Any] = {
+        **account.connection,
+        "access_key": "{{ key }}",
         "name": "web",
         "base_directory": "{{ base }}",
-        "certificate_authority_arn": root["arn"],
+        "certificate_authority_arn": "{{ ca }}",
+        "signing_algorithm": "{{ algorithm | default(omit) }}",
         "common_name": "{{ inventory_hostname[:64] }}",
         "wait_timeout": 1,
-        **connection,
     }
-    if ASKED_ONCE not in dict(errors.values()):
-        task["signing_algorithm"] = "SHA256WITHECDSA"
     play = {
         "name": "Meet every error",
         "hosts": "all",
@@ -77,15 +81,14 @@ def fleet_run(errors, account, root, control, run_playbook, tmp_path) -> Playboo
     return run_playbook([play], inventory, environment=environment)
 
 
-@pytest.mark.parametrize("errors", RUNS, ids=["of each host", *declared(ASKED_ONCE)], indirect=True)
-def test_each_host_is_told_what_failed_on_what_and_what_to_do(errors, fleet_run, root):
+def test_each_host_is_told_what_failed_on_what_and_what_to_do(hosts, fleet_run):
     told = fleet_run.of_task(TASK)
-    assert set(told) == set(errors)
-    for name, (operation, code) in errors.items():
+    assert set(told) == set(ERRORS)
+    for name, (operation, code) in ERRORS.items():
         result = told[name].result
         assert told[name].status == "failed", name
         assert result["msg"].startswith(f"{name}: certificate 'web': Failed to "), result["msg"]
-        assert root["arn"] in result["msg"]
+        assert hosts[name]["ca"] in result["msg"]
         assert ". " in result["msg"].removesuffix("."), "it does not say what to do"
         if (operation, code) in WAITED:
             assert "still in progress" in result["msg"]

@@ -20,11 +20,11 @@ def options(account, root) -> dict[str, Any]:
     return {"certificate_authority_arn": root["arn"], "s3_bucket_name": account.create_bucket("audit")}
 
 
-def test_a_report_goes_through_the_five_steps(account, root, options, run_playbook, control):
+def test_a_report_goes_through_the_five_steps(account, root, options, control):
     leaf = issue(account, root)
     changed = {**options, "format": "CSV", "subject": "www"}
     control.settings(audit_report_delay=1.0)
-    steps = run_five_steps(run_playbook, MODULE, options, changed, account.connection)
+    steps = run_five_steps(account.run, MODULE, options, changed)
     assert steps.statuses == [*EXPECTED[:-1], "ok"], "inside 30 minutes there is no other report"
     assert [row["serial"] for row in steps.changed.result["certificates"]] == [leaf.serial]
     assert steps.check.result["diff"] == steps.apply.result["diff"]
@@ -40,7 +40,7 @@ def test_a_report_goes_through_the_five_steps(account, root, options, run_playbo
     assert [row["serial"] for row in other["certificates"]] == [leaf.serial]
 
 
-def test_rows_are_those_that_pass_the_filters(account, root, options):
+def test_rows_are_those_that_pass_the_filters(account, root, root_facts, options):
     leaves = {days: issue(account, root, f"d{days}.example.com", days=days) for days in (3, 300)}
     revoke = {"certificate_authority_arn": root["arn"], "certificate": issue(account, root, "gone").pem}
     account.must_run("acm_pca_revoke_certificate", **revoke, reason="SUPERSEDED")
@@ -49,7 +49,7 @@ def test_rows_are_those_that_pass_the_filters(account, root, options):
     revoked = account.must_run(MODULE, **options, revoked=True)
     assert [row["revocation_reason"] for row in revoked["certificates"]] == ["SUPERSEDED"]
     roots = account.must_run(MODULE, **options, template="RootCACertificate")
-    assert [row["serial"] for row in roots["certificates"]] == [root["serial"]]
+    assert [row["serial"] for row in roots["certificates"]] == [root_facts["serial"]]
 
 
 @pytest.mark.parametrize("other", [{"format": "CSV"}, {"max_age": 0}], ids=lambda other: next(iter(other)))

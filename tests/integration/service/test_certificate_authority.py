@@ -34,10 +34,10 @@ def authorities(account):
     return account.client().list_certificate_authorities()["CertificateAuthorities"]
 
 
-def test_a_root_goes_through_the_five_steps(account, run_playbook):
+def test_a_root_goes_through_the_five_steps(account):
     options = {**ROOT, "key_algorithm": "EC_prime256v1", "tags": {"team": "pki"}}
     changed = {**options, "ocsp": {"enabled": True}, "tags": {"team": "web"}}
-    steps = run_five_steps(run_playbook, MODULE, options, changed, account.connection)
+    steps = run_five_steps(account.run, MODULE, options, changed)
     assert steps.statuses == EXPECTED
     assert steps.check.result["certificate_authority"] is None
     assert steps.check.result["steps"] == steps.apply.result["steps"]
@@ -55,10 +55,10 @@ def test_check_mode_makes_no_call_that_changes_something(account, control):
     assert {entry["operation"] for entry in control.requests(since=since)} == {"ListCertificateAuthorities"}
 
 
-def test_a_subordinate_is_signed_by_its_parent_and_openssl_agrees(account, root, tmp_path):
+def test_a_subordinate_is_signed_by_its_parent_and_openssl_agrees(account, root, root_facts, tmp_path):
     made = account.must_run(MODULE, **SUBORDINATE, parent_certificate_authority_arn=root["arn"], path_length=0)
     facts = made["certificate_authority"]
-    (tmp_path / "root.pem").write_text(root["certificate"])
+    (tmp_path / "root.pem").write_text(root_facts["certificate"])
     (tmp_path / "sub.pem").write_text(facts["certificate"])
     judged = subprocess.run(
         ["openssl", "verify", "-x509_strict", "-CAfile", tmp_path / "root.pem", tmp_path / "sub.pem"],
@@ -240,6 +240,8 @@ def test_creation_and_import_that_take_their_time_are_waited_for(account, contro
         ({"crl_type": "PARTITIONED", "custom_path": "pki"}, {"custom_path": ""}, 1),
         ({"custom_cname": "crl.example.com"}, {"custom_cname": ""}, 1),
         ({"omit_distribution_point": True}, {"omit_distribution_point": False}, 1),
+        ({}, {"crl_type": "PARTITIONED"}, 1),
+        ({}, {"s3_object_acl": "BUCKET_OWNER_FULL_CONTROL", "custom_path": "pki", "custom_cname": "example.com"}, 1),
         ({}, {"enabled": False}, 1),
         ({}, {}, 0),
     ],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -71,6 +72,32 @@ def test_every_module_acts_as_a_role_of_another_account(account, new_account, ro
     result = new_account().must_run(module, **options, assume_role_arn=role, assume_role_external_id="tenant-7")
     assert {entry["account"] for entry in control.requests()[begun:]} <= {account.number}
     assert len(result.get(READ.get(module, ""), ["one"])) >= 1
+
+
+def test_every_module_takes_the_connection_of_its_action_group_in_a_playbook(account, new_root, run_playbook):
+    tasks = [
+        {
+            "name": module,
+            f"fleet_pki.aws_private_ca.{module}": options(account, new_root(module)),
+            "check_mode": module in SPENDING,
+        }
+        for module, options in CASES.items()
+    ]
+    play = {
+        "name": "Run every module once",
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": {"ansible_python_interpreter": sys.executable},
+        "module_defaults": {"group/fleet_pki.aws_private_ca.acm_pca": account.connection},
+        "tasks": tasks,
+    }
+    run = run_playbook([play], "localhost,", "--connection", "local", "--diff").require_success()
+    assert {task.task: task.status for task in run.results} == {
+        module: "ok" if module.endswith("_info") else "changed" for module in CASES
+    }
+
+
+SPENDING = ("acm_pca_issue_certificate", "acm_private_certificate")  # what costs money: in check mode
 
 
 def test_no_module_that_calls_aws_is_left_out(checkout):

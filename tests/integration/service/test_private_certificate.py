@@ -26,11 +26,11 @@ def listed(account):
     return account.client("acm").list_certificates(Includes={"keyTypes": types})["CertificateSummaryList"]
 
 
-def test_a_certificate_goes_through_the_five_steps(account, options, run_playbook, control):
+def test_a_certificate_goes_through_the_five_steps(account, options, control):
     control.settings(acm_issuance_delay=1.5)
     changed = {**options, "tags": {"team": "web"}}
-    steps = run_five_steps(run_playbook, MODULE, {**options, "key_algorithm": "EC_prime256v1"},
-                           {**changed, "key_algorithm": "EC_prime256v1"}, account.connection)  # fmt: skip
+    steps = run_five_steps(account.run, MODULE, {**options, "key_algorithm": "EC_prime256v1"},
+                           {**changed, "key_algorithm": "EC_prime256v1"})  # fmt: skip
     assert steps.statuses == EXPECTED
     assert steps.check.result["diff"] == steps.apply.result["diff"]
     facts = steps.apply.result["certificate"]
@@ -187,26 +187,3 @@ def test_in_another_account_than_the_authoritys_acm_needs_no_permission(account,
     )
     made = other.must_run(MODULE, domain_name="www.example.com", certificate_authority_arn=root["arn"])
     assert made["certificate"]["status"] == "ISSUED"
-
-
-ERRORS = {
-    "RequestCertificate": ("LimitExceededException", "InvalidParameterException", "TooManyTagsException"),
-    "DescribeCertificate": ("InvalidArnException",),
-    "ListCertificates": ("InvalidArgsException", "ValidationException"),
-    "GetCertificate": ("RequestInProgressException", "ResourceNotFoundException"),
-    "ExportCertificate": ("RequestInProgressException", "ResourceNotFoundException"),
-}
-
-
-@pytest.mark.parametrize(
-    ("operation", "code"), [(operation, code) for operation, codes in ERRORS.items() for code in codes]
-)
-def test_an_error_of_acm_is_explained(account, options, control, operation, code):
-    control.fault("error", f"acm:{operation}", code=code, message="Scripted.", status=400)
-    failed = account.run(MODULE, **options, export_passphrase="passphrase")
-    assert (failed["code"], failed["operation"]) == (code, f"acm:{operation}")
-
-
-def test_denied_access_to_acm_names_the_action(account, options, control):
-    control.fault("error", "acm:RequestCertificate", code="AccessDeniedException", message="No.", status=400)
-    assert "Allow acm:RequestCertificate on *" in account.run(MODULE, **options)["msg"]

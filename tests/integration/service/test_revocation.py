@@ -37,7 +37,7 @@ def publishing_root(make_publishing):
     return make_publishing("EC_prime256v1")
 
 
-def test_a_revocation_goes_through_the_five_steps(account, publishing_root, run_playbook):
+def test_a_revocation_goes_through_the_five_steps(account, publishing_root):
     first, second = (issue(account, publishing_root, f"{name}.example.com") for name in "ab")
     options = {
         "certificate_authority_arn": publishing_root["arn"],
@@ -48,7 +48,7 @@ def test_a_revocation_goes_through_the_five_steps(account, publishing_root, run_
         "wait_timeout": 30,
     }
     changed = {**options, "certificate_arn": second.arn}
-    steps = run_five_steps(run_playbook, MODULE, options, changed, account.connection)
+    steps = run_five_steps(account.run, MODULE, options, changed)
     assert steps.statuses == EXPECTED
     assert steps.check.result["diff"] == steps.apply.result["diff"]
     published = steps.apply.result["revocation"]["published"]
@@ -100,7 +100,8 @@ def test_a_revocation_under_way_is_no_change(account, root, control):
     assert not account.must_run(MODULE, **options)["changed"]
 
 
-def test_the_roots_own_certificate_is_explained(account, root):
+def test_the_roots_own_certificate_is_explained(account, root_facts):
+    root = root_facts
     failed = account.run(MODULE, certificate_authority_arn=root["arn"], certificate=root["certificate"])
     assert "Delete the certificate authority" in failed["msg"]
     by_serial = account.run(MODULE, certificate_authority_arn=root["arn"], serial=root["serial"])

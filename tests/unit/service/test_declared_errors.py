@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What S3 and STS declare is explained too; those of AWS Private CA and ACM are tried with the modules themselves."""
+"""What S3 and STS declare is explained too, and what does not pass in time, by a clock that leaps.
+
+The other errors of AWS Private CA and ACM are tried with the modules themselves.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,17 @@ from typing import NoReturn
 
 import botocore.session
 import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm.api import CertificateManagerApi
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.authority_api import AuthorityApi
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.governance_api import GovernanceApi
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.report_bucket import ReportBucket
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._assumed_role import assume_role
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._clock import SystemClock
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import PrivateCaError
+from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import AUTHORITY, FakeClock
 from botocore.exceptions import ClientError
 
+ACM_ARN = "arn:aws:acm:eu-central-1:111122223333:certificate/11112222-3333-4444-5555-666677778888"
 CALLS: dict[tuple[str, str], Callable[[Refusing], object]] = {
     ("s3", "GetObject"): lambda client: ReportBucket(client, SystemClock()).read(
         "audit", "audit-report/id/report.json"
@@ -38,6 +46,9 @@ class Refusing:
         raise ClientError({"Error": {"Code": self.code, "Message": "Scripted."}}, "Operation")
 
     get_object = assume_role = paginate = refuse
+    export_certificate = delete_certificate = add_tags_to_certificate = remove_tags_from_certificate = refuse
+    update_certificate_authority = delete_certificate_authority = import_certificate_authority_certificate = refuse
+    revoke_certificate = put_policy = delete_policy = refuse
 
     def get_paginator(self, _operation: str) -> Refusing:
         return self
@@ -59,3 +70,66 @@ def test_a_declared_error_is_explained(entry: tuple[str, str, str]) -> None:
         CALLS[service, operation](Refusing(code))
     assert raised.value.details["code"] == code
     assert EXPLAINED.fullmatch(str(raised.value)), str(raised.value)
+
+
+# what is tried again for a minute, where the service declares that it may be busy
+PATIENT = {
+    ("acm", "ExportCertificate"): lambda client, clock: CertificateManagerApi(client, clock).export_certificate(
+        ACM_ARN, "passphrase"
+    ),
+    ("acm", "DeleteCertificate"): lambda client, clock: CertificateManagerApi(client, clock).delete_certificate(
+        ACM_ARN
+    ),
+    ("acm", "AddTagsToCertificate"): lambda client, clock: CertificateManagerApi(client, clock).add_tags(ACM_ARN, {}),
+    ("acm", "RemoveTagsFromCertificate"): lambda client, clock: CertificateManagerApi(client, clock).remove_tags(
+        ACM_ARN, []
+    ),
+    ("acm-pca", "UpdateCertificateAuthority"): lambda client, clock: AuthorityApi(
+        client, clock=clock
+    ).update_certificate_authority(AUTHORITY, Status="ACTIVE"),
+    ("acm-pca", "DeleteCertificateAuthority"): lambda client, clock: AuthorityApi(
+        client, clock=clock
+    ).delete_certificate_authority(AUTHORITY, 7),
+    ("acm-pca", "ImportCertificateAuthorityCertificate"): lambda client, clock: AuthorityApi(
+        client, clock=clock
+    ).import_certificate_authority_certificate(AUTHORITY, "PEM", None),
+    ("acm-pca", "RevokeCertificate"): lambda client, clock: GovernanceApi(client, clock=clock).revoke_certificate(
+        AUTHORITY, "01", "SUPERSEDED"
+    ),
+    ("acm-pca", "PutPolicy"): lambda client, clock: GovernanceApi(client, clock=clock).put_policy(AUTHORITY, "{}"),
+    ("acm-pca", "DeletePolicy"): lambda client, clock: GovernanceApi(client, clock=clock).delete_policy(AUTHORITY),
+}
+BUSY = ("ConcurrentModificationException", "ThrottlingException")
+
+
+@pytest.mark.parametrize(
+    "entry", [(*call, code) for call in PATIENT for code in declared_errors(*call) if code in BUSY], ids="-".join
+)
+def test_a_service_that_stays_busy_is_asked_for_a_minute_and_then_explained(entry):
+    service, operation, code = entry
+    clock = FakeClock()
+    with pytest.raises(PrivateCaError) as raised:
+        PATIENT[service, operation](Refusing(code), clock)
+    assert 30 < sum(clock.slept) <= 60
+    assert raised.value.details["code"] == code
+    assert raised.value.details["operation"].removeprefix("acm:") == operation
+    assert EXPLAINED.fullmatch(str(raised.value)), str(raised.value)
+
+
+OF_ACM = (
+    "ListCertificates", "RequestCertificate", "DescribeCertificate", "GetCertificate", "ExportCertificate",
+    "RenewCertificate", "DeleteCertificate", "ListTagsForCertificate", "AddTagsToCertificate",
+    "RemoveTagsFromCertificate",
+)  # fmt: skip
+
+
+def test_every_operation_whose_service_declares_that_it_may_be_busy_is_asked():
+    of_ca = ("acm-pca", botocore.session.get_session().get_service_model("acm-pca").operation_names)
+    of_acm = ("acm", OF_ACM)
+    busy = {
+        (service, operation)
+        for service, operations in (of_ca, of_acm)
+        for operation in operations
+        if set(BUSY) & set(declared_errors(service, operation))
+    }
+    assert busy == set(PATIENT)

@@ -7,9 +7,9 @@ hosts   The host modules: on the oldest Python with the oldest cryptography, and
         has neither Ansible nor boto3: a module arrives with the `module_utils` that it imports, and the tests see of
         Ansible that folder alone.
 core    The control node. Development itself is on the oldest ansible-core, so the whole of the tests runs at that end.
-        At the other, the newest ansible-core on the newest Python that may run it: the flow, the role on Debian hosts
-        and every module in its five steps. ansible-test sanity at both: of the whole checkout with the newest, of what
-        the artifact has with the oldest.
+        At the other, the newest ansible-core on the newest Python that may run it: the flow, the role on Debian hosts,
+        and every module in its five steps and in a playbook. ansible-test sanity at both: of the whole checkout with
+        the newest, of what the artifact has with the oldest.
 
 Versions are pinned in requirements/ends. Where the Python of an end is not on this machine the nearest one stands in,
 and `notice` says so. `python -m setup.ends` makes the environments, which are kept in .cache.
@@ -46,7 +46,7 @@ CORE_TESTS = (
     "tests/e2e/test_role.py",
     "tests/integration",
     "-k",
-    "flow or test_role or five_steps",
+    "flow or test_role or five_steps or in_a_playbook",
 )
 _CORE_LIBRARIES = ("boto3", "cryptography", "moto", "pytest")
 _MINORS = range(OLDEST_PYTHON[1], 15)
