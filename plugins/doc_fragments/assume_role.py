@@ -24,4 +24,6 @@ options:
       - When it is not given, it carries the id of the job in AWX (environment variable E(JOB_ID)), or else the name of
         the user.
     type: str
+notes:
+  - "Minimal IAM policy (to act as a role) - on the role: C(sts:AssumeRole)."
 """

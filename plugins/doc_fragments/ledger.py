@@ -49,8 +49,7 @@ options:
       - The S3 bucket that the CA may write audit reports to.
       - A run that is killed between the CA's work and the CA's reply leaves a certificate whose ARN no one knows. For
         five minutes the next run gets it by the token. Later, with this option, it is looked for in an audit report.
-      - That takes C(CreateCertificateAuthorityAuditReport) and C(DescribeCertificateAuthorityAuditReport), which the
-        CA's own account alone may call, and reading the bucket.
+      - Only the CA's own account can have such reports.
     type: str
   on_lost_reply:
     description:
@@ -60,6 +59,11 @@ options:
     type: str
     choices: [reissue, fail]
     default: reissue
+notes:
+  - "Minimal IAM policy (to recover a lost reply, besides) - on the CA:
+    C(acm-pca:CreateCertificateAuthorityAuditReport), C(acm-pca:DescribeCertificateAuthorityAuditReport); on
+    C(audit-report/*) of the bucket: C(s3:GetObject)."
+  - "Minimal IAM policy (to recover a lost reply by a ledger in DynamoDB, besides) - on the table: C(dynamodb:Scan)."
 """
 
     LIMITS = r"""
@@ -81,4 +85,9 @@ options:
       - The service's default quota is 25.
     type: float
     default: 20.0
+notes:
+  - "Minimal IAM policy (with a ledger in DynamoDB, besides) - on the table: C(dynamodb:GetItem), C(dynamodb:PutItem)."
+  - "Minimal IAM policy (with a limit in that ledger, besides) - on the table: C(dynamodb:UpdateItem)."
+  - "Minimal IAM policy (to create that table, besides) - on the table: C(dynamodb:CreateTable),
+    C(dynamodb:DescribeTable), C(dynamodb:DescribeTimeToLive), C(dynamodb:UpdateTimeToLive)."
 """

@@ -262,7 +262,11 @@ notes:
   - "Minimal IAM policy (to change, delete and restore, besides) - on the CA: C(acm-pca:UpdateCertificateAuthority),
     C(acm-pca:UntagCertificateAuthority), C(acm-pca:DeleteCertificateAuthority),
     C(acm-pca:RestoreCertificateAuthority)."
-  - With a CRL, C(s3:GetBucketAcl) and C(s3:GetBucketLocation) on the bucket are needed too.
+  - "Minimal IAM policy (with a CRL, besides) - on the CRL bucket: C(s3:GetBucketAcl), C(s3:GetBucketLocation); on the
+    objects of the CRL bucket: C(s3:PutObject), C(s3:PutObjectAcl)."
+  - That is needed to turn the CRL on, and to change O(crl) or O(ocsp) while it is on. The service asks of the caller
+    that he himself can write to the bucket, and does not document by which actions. These are the ones that its own
+    bucket policy needs.
 seealso:
   - module: fleet_pki.aws_private_ca.acm_pca_certificate_authority_info
   - module: fleet_pki.aws_private_ca.acm_pca_policy

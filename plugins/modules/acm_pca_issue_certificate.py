@@ -92,8 +92,6 @@ notes:
   - "Minimal IAM policy (to issue) - on the CA: C(acm-pca:GetCertificate); on the CA, template
     C(EndEntityCertificate/V1): C(acm-pca:IssueCertificate)."
   - "Minimal IAM policy (without a signing algorithm, besides) - on the CA: C(acm-pca:DescribeCertificateAuthority)."
-  - "Minimal IAM policy (with a ledger in DynamoDB, besides) - on the table: C(dynamodb:GetItem), C(dynamodb:PutItem)."
-  - "Minimal IAM policy (with a limit in that ledger, besides) - on the table: C(dynamodb:UpdateItem)."
   - The environment variable E(AWS_REGION) is not heeded, since the ARN names the region.
 seealso:
   - module: fleet_pki.aws_private_ca.acm_pca_certificate_info

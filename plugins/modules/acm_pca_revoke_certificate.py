@@ -72,6 +72,9 @@ notes:
   - "Minimal IAM policy (to revoke by ARN, besides) - on the CA: C(acm-pca:GetCertificate)."
   - "Minimal IAM policy (for check mode and waiting, besides) - on the CA:
     C(acm-pca:GetCertificateAuthorityCertificate)."
+  - "Minimal IAM policy (by a CA with a CRL, besides) - on the objects of the CRL bucket: C(s3:PutObject),
+    C(s3:PutObjectAcl)."
+  - Where that bucket is another account's, its own policy must allow this too.
   - In another account than the CA's, revocation must be shared too, in AWS RAM by
     C(AWSRAMRevokeCertificateCertificateAuthority).
 """

@@ -290,9 +290,9 @@ notes:
   - "Minimal IAM policy (to keep a certificate) - on the CA: C(acm-pca:GetCertificate); on the CA, template
     C(EndEntityCertificate/V1): C(acm-pca:IssueCertificate)."
   - "Minimal IAM policy (without a signing algorithm, besides) - on the CA: C(acm-pca:DescribeCertificateAuthority)."
-  - "Minimal IAM policy (with a ledger in DynamoDB, besides) - on the table: C(dynamodb:GetItem), C(dynamodb:PutItem)."
-  - "Minimal IAM policy (with a limit in that ledger, besides) - on the table: C(dynamodb:UpdateItem)."
   - "Minimal IAM policy (to revoke, besides) - on the CA: C(acm-pca:RevokeCertificate)."
+  - "Minimal IAM policy (to revoke by a CA with a CRL, besides) - on the objects of the CRL bucket: C(s3:PutObject),
+    C(s3:PutObjectAcl)."
   - "Minimal IAM policy (to revoke by a ledger in DynamoDB, besides) - on the table: C(dynamodb:Scan)."
   - "Minimal IAM policy (from ACM, by ARN) - on the certificate: C(acm:DescribeCertificate),
     C(acm:ExportCertificate)."
