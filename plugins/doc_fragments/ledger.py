@@ -53,7 +53,7 @@ options:
     type: str
   on_lost_reply:
     description:
-      - What to do about such a certificate when O(recovery_bucket) is not given.
+      - What to do where the reply to a request was lost (see O(recovery_bucket)) and no bucket is given.
       - V(reissue) warns and asks once more; the lost certificate, if there is one, is never installed anywhere.
       - V(fail) asks for nothing and fails.
     type: str

@@ -293,6 +293,7 @@ EXAMPLES = r"""
     path_length: 0
     renew_before: 365d
     crl: {s3_bucket_name: example-crls, expiration_in_days: 7, s3_object_acl: BUCKET_OWNER_FULL_CONTROL}
+  register: servers
 
 - name: Make a subordinate whose certificate is signed elsewhere, and keep its CSR
   fleet_pki.aws_private_ca.acm_pca_certificate_authority:

@@ -105,6 +105,19 @@ EXAMPLES = r"""
     certificate_authority_arn: "{{ ca_arn }}"
     key_algorithm: EC_prime256v1
   register: www
+
+- name: Have it renewed now, and export it with its key for a server
+  fleet_pki.aws_private_ca.acm_private_certificate:
+    certificate_arn: "{{ www.certificate.arn }}"
+    renew_before: 90d
+    export_passphrase: "{{ vaulted_passphrase }}"
+  register: exported
+  no_log: true
+
+- name: Delete it when nothing uses it any more
+  fleet_pki.aws_private_ca.acm_private_certificate:
+    certificate_arn: "{{ www.certificate.arn }}"
+    state: absent
 """
 
 RETURN = r"""

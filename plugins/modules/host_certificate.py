@@ -263,29 +263,33 @@ options:
     type: dict
     default: {}
   owner:
-    description: The owner of certificate files.
+    description: The owner of certificate files; by default the user that Ansible becomes.
     type: str
   group:
     description: The group of certificate files.
     type: str
   mode:
-    description: The mode of certificate files.
+    description: The mode of certificate files, octal in quotes; by default V(0644).
     type: raw
   key_owner:
-    description: The owner of files with the private key.
+    description: The owner of files with the private key; by default the user that Ansible becomes.
     type: str
   key_group:
     description: The group of files with the private key.
     type: str
   key_mode:
-    description: The mode of files with the private key.
+    description: The mode of files with the private key, octal in quotes; by default V(0600).
     type: raw
   wait_timeout:
     description: How long to wait for an issued certificate, in seconds. A later run goes on waiting for the same one.
     type: int
     default: 120
+requirements:
+  - boto3, on the control node
+  - Python >= 3.8 and cryptography >= 3.3, on the host
 notes:
-  - AWS is called from the control node, with its credentials and boto3.
+  - AWS is called from the control node, with its credentials and boto3. It is the control node that is meant where
+    notes on credentials and settings of AWS speak of the Ansible C(host) context.
   - On the host it runs without Ansible's library, which is faster, and leaves no line in the host's system log.
   - "Minimal IAM policy (to keep a certificate) - on the CA: C(acm-pca:GetCertificate); on the CA, template
     C(EndEntityCertificate/V1): C(acm-pca:IssueCertificate)."
@@ -301,7 +305,6 @@ notes:
     ACM cannot use be named before the request.
   - With O(source=acm), the task turns on pipelining for itself, and fails where that is not possible, so that Ansible
     writes the key to no temporary file.
-  - The host needs Python 3.8 and C(cryptography) 3.3.
   - The region is the one of O(certificate_authority_arn) or O(certificate_arn); the environment variable C(AWS_REGION)
     is not heeded.
 seealso:

@@ -12,7 +12,8 @@ version_added: 0.1.0
 author:
   - The fleet_pki.aws_private_ca authors (@fleet-pki)
 description:
-  - Reads every lineage below a base directory, or one, and changes nothing.
+  - Reads every lineage below a base directory, or one, and changes nothing. A lineage is one named certificate over its
+    whole life; a generation is one issued set of it, of key, certificate and chain.
   - Needs no AWS credentials and no library.
 options:
   name:

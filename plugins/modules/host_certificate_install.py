@@ -136,11 +136,28 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Ask for a certificate if one is due
+  fleet_pki.aws_private_ca.host_certificate_request:
+    name: web
+    subject:
+      CN: "{{ inventory_hostname }}"
+  register: asked
+
+- name: Have the request signed, where AWS credentials are
+  fleet_pki.aws_private_ca.acm_pca_issue_certificate:
+    certificate_authority_arn: "{{ ca_arn }}"
+    csr: "{{ asked.request.csr }}"
+  register: issued
+  delegate_to: localhost
+  become: false
+  when: asked.action == 'issue'
+
 - name: Install what the CA issued, and prove that nginx serves it
   fleet_pki.aws_private_ca.host_certificate_install:
     name: web
     certificate: "{{ issued.certificate }}"
-    chain: "{{ issued.chain }}"
+    chain: "{{ issued.certificate_chain }}"
+    certificate_arn: "{{ issued.certificate_arn }}"
     key_group: www-data
     key_mode: '0640'
     validate_command: nginx -t
@@ -148,6 +165,7 @@ EXAMPLES = r"""
     verify:
       port: 443
       server_name: "{{ inventory_hostname }}"
+  when: asked.action == 'issue'
 
 - name: Remove the certificate and its keys
   fleet_pki.aws_private_ca.host_certificate_install:
