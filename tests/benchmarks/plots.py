@@ -12,10 +12,12 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from .ratios import Result, per_host
-from .scenarios import CASES, TITLES
+from .scenarios import BASELINE, CASES, COLLECTION, FLOOR, ROLE, TITLES
 
 mpl.use("Agg")
-_FIGURES = {"wall": "wall time, s a host", "cpu": "CPU of the control node, s a host"}
+_FIGURES = {"wall": "wall time, ms a host", "cpu": "CPU of the control node, ms a host"}
+_COLOURS = {COLLECTION: "tab:blue", ROLE: "tab:cyan", BASELINE: "tab:orange", FLOOR: "tab:grey"}
+"""By contestant, the same in every plot, whoever took part."""
 
 
 def draw_plots(results: Mapping[str, Result], folder: Path) -> list[Path]:
@@ -24,25 +26,33 @@ def draw_plots(results: Mapping[str, Result], folder: Path) -> list[Path]:
 
 
 def draw_scenario(name: str, result: Result, folder: Path) -> Path:
-    """Draw one scenario: bars by case, on a logarithmic scale, because the contestants differ by factors."""
+    """Draw one scenario: bars by case, from zero, each with its figure."""
     figure = Figure(figsize=(11, 4), layout="constrained")
     cases = [case for case in CASES if any(turn["case"] == case.name for turn in result["turns"])]
     contestants = result["settings"]["contestants"]
     width = 0.8 / len(contestants)
     for axes, (key, label) in zip(figure.subplots(1, len(_FIGURES)), _FIGURES.items(), strict=True):
         for place, contestant in enumerate(contestants):
-            heights = [per_host(result, contestant, case.name, key) or 0 for case in cases]
-            axes.bar([spot + place * width for spot in range(len(cases))], heights, width, label=TITLES[contestant])
-        axes.set_yscale("log")
+            heights = [1000 * (per_host(result, contestant, case.name, key) or 0) for case in cases]
+            spots = [spot + place * width for spot in range(len(cases))]
+            bars = axes.bar(spots, heights, width, label=TITLES[contestant], color=_COLOURS[contestant])
+            axes.bar_label(bars, fmt="{:.0f}", fontsize="x-small")
         axes.set_ylabel(label)
-        axes.set_xticks([spot + 0.4 - width / 2 for spot in range(len(cases))], [case.name for case in cases])
-        axes.grid(axis="y", alpha=0.4)
+        axes.set_xticks([spot + 0.4 - width / 2 for spot in range(len(cases))], [_break(case.title) for case in cases])
+        axes.margins(y=0.1)
+        axes.spines[["top", "right"]].set_visible(False)
     settings = result["settings"]
     figure.suptitle(
         f"{settings['size']} hosts, {settings['connection']}, {settings['forks']} forks, {settings['strategy']}"
-        " (check mode and nothing due: one ping; issuing: two)"
+        " (ping: one where nothing is issued, two where a certificate is)"
     )
-    figure.axes[0].legend(fontsize="small")
+    figure.legend(
+        *figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(contestants), frameon=False
+    )
     path = folder / f"{name}.png"
     figure.savefig(path, dpi=110)
     return path
+
+
+def _break(title: str) -> str:
+    return title.replace(" on ", "\non ")
