@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,22 +21,31 @@ import pytest
 import yaml
 
 from emulator_process import REGION, EmulatorProcess
+from local_galaxy import LocalGalaxy
+from pages import quote_command
 from playbook_run import PlaybookRunner
 from private_ca_emulator.seeding import create_active_hierarchy
 from setup.environments import make_engine
-from source_tree import CHECKOUT
 
 TOOLS = Path(sys.executable).parent
 DEFINITION = "docs/execution_environment/execution-environment.yml"
 
 
+BUILD = quote_command("README", "make build")
+ENVIRONMENT = quote_command("README", "python3 -m venv")
+LIBRARIES = quote_command("README", "python3 -m pip")
+CERTBOT = "certbot~=5.8"  # a guide has a command of it
+INSTALL = quote_command("README", "ansible-galaxy")
+
+
 @dataclass(frozen=True)
 class Installed:
-    """The artifact and its one dependency in a collections path, and the environment that runs them."""
+    """Collections that ansible-galaxy installed, and the environment that it is in and that runs them."""
 
     collections: Path
     python: Path
     home: Path
+    galaxy: LocalGalaxy
 
     @property
     def environment(self) -> dict[str, str]:
@@ -46,16 +55,18 @@ class Installed:
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
             "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
+            "ANSIBLE_GALAXY_SERVER": self.galaxy.url,
         }
 
-    def install(self, tarball: Path, stage: Path) -> None:
-        """Install the tarball without a network; its dependency is there already."""
-        (self.collections / "ansible_collections").mkdir()
-        (self.collections / "ansible_collections/amazon").symlink_to((stage / "ansible_collections/amazon").resolve())
-        (line,) = re.findall(r"^ansible-galaxy .+$", (CHECKOUT / "README.md").read_text("utf-8"), re.MULTILINE)
-        command, *words, artifact = shlex.split(line)
-        assert tarball.match(artifact.removeprefix("build/"))
-        self.call(command, *words, "--offline", tarball, "-p", self.collections)
+    def run_line(self, line: str, directory: Path) -> subprocess.CompletedProcess[str]:
+        """Return what came of a line of shell, as a page shows it."""
+        shell = ["bash", "-ec", line]
+        return subprocess.run(shell, cwd=directory, env=self.environment, capture_output=True, text=True, check=False)
+
+    def install(self, line: str, directory: Path) -> None:
+        """Run a line that installs something; it must succeed."""
+        done = self.run_line(line, directory)
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def call(self, command: str, *arguments: str | Path) -> str:
         """Return what a command of this environment prints; it must succeed."""
@@ -89,8 +100,8 @@ def make_authority(emulator: EmulatorProcess) -> str:
 @pytest.fixture(scope="session")
 def tarball(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the tarball for Galaxy, built by the README's command with all that lies about in the checkout."""
-    output = tmp_path_factory.mktemp("build")
-    subprocess.run(["make", "build", f"DIST={output}"], cwd=checkout, check=True, capture_output=True)
+    output = tmp_path_factory.mktemp("built") / "build"
+    subprocess.run([*BUILD.split(), f"DIST={output}"], cwd=checkout, check=True, capture_output=True)
     (built,) = output.glob("fleet_pki-aws_private_ca-*.tar.gz")
     return built
 
@@ -112,16 +123,31 @@ def declared(tarball: Path, stage: Path, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="session")
 def engine(declared: list[str], checkout: Path) -> Path:
-    """Return the Python of an environment with Ansible, ansible-runner and what is declared, as an image has them."""
+    """Return the Python of the environment that the README has one make, with what an image has beyond it, and certbot.
+
+    It has the image's ansible-core. The README's lines bring all that the collection declares to need: the third one can find nothing more.
+    """
     dependencies = yaml.safe_load((checkout / DEFINITION).read_text())["dependencies"]
-    return make_engine([dependencies[key]["package_pip"] for key in ("ansible_core", "ansible_runner")] + declared)
+    core, runner = (dependencies[key]["package_pip"] for key in ("ansible_core", "ansible_runner"))
+    cut_off = "PIP_CONFIG_FILE=/dev/null python3 -m pip --isolated install --no-index"
+    suffices = f"{cut_off} --requirement {checkout / 'meta/ee-requirements.txt'}"
+    beyond = f"python3 -m pip install {shlex.join([runner, CERTBOT, *declared])}"
+    return make_engine("\n".join([ENVIRONMENT, LIBRARIES, suffices, beyond]), core)
+
+
+@pytest.fixture(scope="session")
+def galaxy(stage: Path) -> Iterator[LocalGalaxy]:
+    """Serve the collections depended on."""
+    with LocalGalaxy(stage / "ansible_collections") as server:
+        yield server
+        server.shutdown()
 
 
 @pytest.fixture(scope="session")
 def installed(
-    tarball: Path, engine: Path, stage: Path, short_directory: Path, tmp_path_factory: pytest.TempPathFactory
+    tarball: Path, engine: Path, galaxy: LocalGalaxy, short_directory: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Installed:
-    """Return the artifact, installed without a network into an empty collections path of a clean environment."""
-    made = Installed(tmp_path_factory.mktemp("collections"), engine, short_directory)
-    made.install(tarball, stage)
+    """Return the artifact as the README's line installs it, into an empty collections path of a clean environment."""
+    made = Installed(tmp_path_factory.mktemp("collections"), engine, short_directory, galaxy)
+    made.install(INSTALL, tarball.parents[1])
     return made

@@ -10,15 +10,18 @@ import shlex
 import ssl
 import subprocess
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import yaml
 from ansible_collections.fleet_pki.aws_private_ca.tests.integration.artifact.conftest import Installed, make_authority
 
 from emulator_process import REGION, EmulatorProcess
 from fleet.fleet import Fleet
 from fleet.hosts import Host
+from pages import quote_command
 from source_tree import CHECKOUT
 
 COLLECTION = "fleet_pki.aws_private_ca"
@@ -66,28 +69,55 @@ def test_the_tarball_has_what_users_need_only(tarball: Path) -> None:
     assert names - set(tracked.splitlines()) == {"FILES.json", "MANIFEST.json"}
 
 
-def test_the_installed_collection_is_what_the_tarball_has(
-    tarball: Path, engine: Path, stage: Path, short_directory: Path, tmp_path: Path
+def test_the_installed_collection_is_what_the_tarball_has_and_brings_what_it_depends_on(installed: Installed) -> None:
+    installed.call("ansible-galaxy", "collection", "verify", "--offline", COLLECTION)
+    assert (installed.collections / "ansible_collections/amazon/aws/MANIFEST.json").exists()
+
+
+def test_the_playbook_for_load_balancers_finds_its_modules_once_the_guides_command_was_run(
+    installed: Installed, tmp_path: Path
 ) -> None:
-    fresh = Installed(tmp_path, engine, short_directory)
-    fresh.install(tarball, stage)
-    fresh.call("ansible-galaxy", "collection", "verify", "--offline", COLLECTION)
+    check = f"ansible-playbook --syntax-check --inventory localhost, {COLLECTION}.acm_import"
+    before = installed.run_line(check, tmp_path)
+    assert before.returncode and "community.aws.acm_certificate" in before.stderr, before.stderr
+    installed.install(quote_command("guide_services", "ansible-galaxy"), tmp_path)
+    installed.install(check, tmp_path)
+
+
+def read_all_documentation(installed: Installed, kind: str, files: Iterable[Path]) -> dict[str, Any]:
+    """Return what ansible-doc knows of the plugins or roles that lie there, all of which it must know."""
+    names = [f"{COLLECTION}.{path.stem}" for path in sorted(files)]
+    described = installed.read_documentation(kind, names)
+    assert names and sorted(described) == names
+    return described
+
+
+def require_sound_examples(modules: dict[str, Any]) -> None:
+    """Fail unless examples give options that there are, and read what the module that they registered returns."""
+    for name, module in modules.items():
+        registered: dict[str, str] = {}
+        for task in yaml.safe_load(module["examples"]):
+            for used in task.keys() & modules.keys():
+                options = modules[used]["doc"]["options"]
+                known = {*options, *(alias for each in options.values() for alias in each.get("aliases", []))}
+                assert set(task[used] or {}) <= known, f"{name}: {task['name']}"
+                registered[task.get("register", "")] = used
+            expressions = " ".join([*re.findall(r"{{(.*?)}}", str(task)), task.get("when", "")])
+            for variable, result in re.findall(r"(\w+)\.(\w+)", re.sub(r"'.*?'", "", expressions)):
+                returned = modules[registered[variable]]["return"] if variable in registered else {result}
+                assert result in returned, f"{name}: {task['name']}: {variable}.{result}"
 
 
 def test_every_plugin_and_role_of_the_artifact_documents_itself(installed: Installed) -> None:
     root = installed.collections / "ansible_collections/fleet_pki/aws_private_ca"
     for kind, pattern in PLUGINS.items():
-        names = [f"{COLLECTION}.{path.stem}" for path in sorted(root.glob(pattern))]
-        described = installed.read_documentation(kind, names)
-        assert names
-        assert sorted(described) == names
-        assert [name for name in names if not described[name]["doc"]["short_description"]] == []
-        assert [name for name in names if not described[name]["examples"]] == []
-    roles = [f"{COLLECTION}.{path.name}" for path in sorted((root / "roles").iterdir())]
-    described = installed.read_documentation("role", roles)
-    assert sorted(described) == roles
-    for role in roles:
-        assert described[role]["entry_points"]["main"]["options"]
+        described = read_all_documentation(installed, kind, root.glob(pattern))
+        assert [name for name in described if not described[name]["doc"]["short_description"]] == []
+        assert [name for name in described if not described[name]["examples"]] == []
+        if kind == "module":
+            require_sound_examples(described)
+    roles = read_all_documentation(installed, "role", (root / "roles").iterdir())
+    assert all(role["entry_points"]["main"]["options"] for role in roles.values())
 
 
 def test_every_kind_of_plugin_that_the_artifact_has_was_asked_for_its_documentation(tarball: Path) -> None:
@@ -102,13 +132,14 @@ def test_the_readmes_playbook_has_nginx_serve_a_certificate_from_the_artifact(
     (host,) = hosts = fleet(1, ("bookworm",))
     authority = make_authority(emulator)
     assert len(INVENTORY.splitlines()) == 3
+    assert quote_command("README", "ansible-playbook").split()[1:] == ["-i", "hosts.ini", "site.yml"]
     inventory = re.sub(r"arn:aws:acm-pca:\S+", authority, INVENTORY.replace("web1.example.com", host.name))
     (tmp_path / "hosts.ini").write_text(inventory)
     environment = {**emulator.environment, "XDG_STATE_HOME": str(tmp_path / "state")}
 
     def run(playbook: str, *options: str) -> list[str]:
         (tmp_path / "site.yml").write_text(playbook)
-        options = ("--inventory", str(tmp_path / "hosts.ini"), *options)
+        options = ("-i", str(tmp_path / "hosts.ini"), *options)
         done = installed.runner.run(tmp_path / "site.yml", hosts.inventory, *options, environment=environment)
         return done.require_success().hosts_with("changed")
 

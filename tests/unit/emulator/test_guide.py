@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from guides import read_commands
 
+from pages import quote_command
 from private_ca_emulator import control_api, faults
 from private_ca_emulator.control import EmulatorControl
 from private_ca_emulator.settings import Settings
@@ -28,7 +28,8 @@ from .support import make_csr
 CHECKOUT = Path(__file__).parents[3]
 GUIDE = (CHECKOUT / "docs/docsite/rst/guide_emulator.rst").read_text()
 BIN = Path(sys.executable).parent
-*START, FAULT = read_commands("guide_emulator")
+START = [quote_command("guide_emulator", "make emulator"), quote_command("guide_emulator", "PYTHONPATH=")]
+FAULT = quote_command("guide_emulator", "curl")
 
 
 def read_block(name: str) -> str:
@@ -150,18 +151,11 @@ def test_the_plugin_gives_an_emulator_for_the_session_that_each_test_finds_empty
             """
         )
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(control_api.__file__).parents[1])}
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "private_ca_emulator.pytest_plugin",
-    ]
-    done = subprocess.run(
-        [*command, str(tmp_path)], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
+    command = quote_command("guide_emulator", "pytest -p")
+    environment = {
+        **os.environ,
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(Path(control_api.__file__).parents[1]),
+    }
+    done = subprocess.run(command.split(), cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert "2 passed" in done.stdout, done.stdout + done.stderr

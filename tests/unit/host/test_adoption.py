@@ -48,6 +48,9 @@ def test_a_pair_that_meets_the_policy_is_taken_over_without_issuing(lineage: Hos
     done = lineage.install(generation=asked["generation"])
     assert predicted["candidate"] == asked["candidate"] == done["current"]
     assert done["changed"] and (lineage.live / "privkey.pem").read_bytes() == Path(adopt["key"]).read_bytes()
+    for path in adopt.values():
+        Path(path).resolve().unlink()
+        Path(path).unlink()
     assert lineage.request(adopt=adopt)["action"] == "none" and lineage.count_issued() == 0
 
 

@@ -6,10 +6,15 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from setup.sanity import write_pip_settings
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 OWN_PYTHON = Path(sys.executable)
@@ -46,23 +51,47 @@ def make_environment(folder: Path, interpreter: Path, requirements: list[str], c
     return python
 
 
-def make_engine(requirements: list[str]) -> Path:
-    """Return the Python of a clean environment that has the requirements and nothing of the development's.
+def make_engine(script: str, core: str) -> Path:
+    """Return the Python that is first on PATH once a shell ran the script in an empty home, with `core`.
+
+    `core` is the requirement (PEP 508) that ansible-core is to meet, whatever the script asks for.
 
     It is kept for the next run, and runs at the same time wait for each other.
     """
-    folder = CHECKOUT / ".cache/engine"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as handle:
+    home = CHECKOUT / f".cache/engine/python-{sys.version_info[0]}.{sys.version_info[1]}"
+    stamp, python = home / "made-for", home / "python"
+    constraints = "\n".join([*_choose_constraints(script), core])
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with (home.parent / "lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        name = f"python-{sys.version_info[0]}.{sys.version_info[1]}"
-        return make_environment(folder / name, Path(sys.executable), requirements, _choose_constraints(requirements))
+        if not stamp.is_file() or stamp.read_text() != script + constraints:
+            shutil.rmtree(home, ignore_errors=True)
+            write_pip_settings(home)
+            (home / "constraints.txt").write_text(constraints)
+            _run_script(f"{script}\ncommand -v python3 >{shlex.quote(str(python))}", home)
+            stamp.write_text(script + constraints)
+    return Path(python.read_text().strip())
 
 
-def _choose_constraints(requirements: list[str]) -> list[str]:
+def _run_script(script: str, home: Path) -> None:
+    environment = {
+        **{name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")},
+        "HOME": str(home),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PIP_COMPILE": "0",
+        "PIP_CONSTRAINT": str(home / "constraints.txt"),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
+    shell = ["bash", "-euo", "pipefail", "-c", script]
+    done = subprocess.run(shell, cwd=home, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EnvironmentFailure(f"{script}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+
+
+def _choose_constraints(script: str) -> list[str]:
     """Return the pins of development, without boto3's where amazon.aws 11 asks for aiobotocore, which has its own."""
     pins = read_constraints()
-    if not any(requirement.startswith("aiobotocore") for requirement in requirements):
+    if "aiobotocore" not in script:
         return pins
     return [pin for pin in pins if not pin.startswith(("boto3==", "botocore==", "s3transfer=="))]
 

@@ -80,6 +80,11 @@ def _prepare_home(home: Path) -> None:
     scripts.mkdir(parents=True, exist_ok=True)
     for release in _PIP_RELEASES:
         (scripts / f"get_pip_{release}.py").write_text(_INSTALL_BUNDLED_PIP)
+    write_pip_settings(home)
+
+
+def write_pip_settings(home: Path) -> None:
+    """Let pip go by the settings of this machine in another home too."""
     settings = home / ".config/pip/pip.conf"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(read_pip_settings())

@@ -74,16 +74,21 @@ def copy_stage(stage: Path, dependencies: Path) -> Path:
     copy = stage / OWN_COLLECTION
     if copy.exists():
         shutil.rmtree(copy)
+    copy_sources(copy)
+    for namespace in (dependencies / "ansible_collections").iterdir():
+        put_link(stage / "ansible_collections" / namespace.name, namespace)
+    return copy
+
+
+def copy_sources(destination: Path) -> None:
+    """Copy the tracked and new files of this checkout, as they are now."""
     listing = ["git", "-C", str(CHECKOUT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listing, check=True, capture_output=True, text=True).stdout.split("\0")
     for name in filter(None, names):
         source = CHECKOUT / name
         if source.exists():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, copy / name, follow_symlinks=False)
-    for namespace in (dependencies / "ansible_collections").iterdir():
-        put_link(stage / "ansible_collections" / namespace.name, namespace)
-    return copy
+            (destination / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, destination / name, follow_symlinks=False)
 
 
 def put_link(link: Path, target: Path) -> None:
