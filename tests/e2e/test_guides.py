@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every playbook of the guides, run as it stands: on hosts with trees of their own, or against the emulated CA."""
+"""Every playbook of the guides, run on hosts with trees of their own or against the emulated CA; see Reader.run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import re
 import shlex
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,11 +38,25 @@ class Reader:
         self._site = site
         self._scratch = scratch
 
-    def run(self, example: str, fleet: Fleet | None, *options: str, **variables: Any) -> PlaybookRun:
-        """Run the playbook `guide/name` and require that it succeeds."""
+    def run(
+        self,
+        example: str,
+        fleet: Fleet | None,
+        *options: str,
+        instead: Mapping[str, str] | None = None,
+        **variables: Any,
+    ) -> PlaybookRun:
+        """Run the playbook `guide/name` and require that it succeeds.
+
+        `instead` maps what a fleet's hosts lack, a service manager for one, to what they have.
+        """
         playbook = self._scratch / f"{example.replace('/', '-')}.yml"
-        playbook.write_text(read_example(*example.split("/")))
-        given = {"ca_arn": self._site.authority, "pki_region": REGION, **variables}
+        text = read_example(*example.split("/"))
+        for shown, given in (instead or {}).items():
+            assert shown in text, f"{example}: {shown}"
+            text = text.replace(shown, given)
+        playbook.write_text(text)
+        known = {"ca_arn": self._site.authority, "pki_region": REGION, **variables}
         groups = self._scratch / "groups.yml"
         if fleet is None:
             groups.write_text("{}")
@@ -56,7 +70,7 @@ class Reader:
             "--inventory",
             str(groups),
             *options,
-            extra_vars=given,
+            extra_vars=known,
             environment=self._site.environment,
         )
         return run.require_success()
@@ -133,19 +147,22 @@ def test_services_take_up_what_the_guide_installs(reader: Reader, fleet: Callabl
     configuration.write_text(
         configuration.read_text().replace(certificate, f"{live}/fullchain.pem").replace(key, f"{live}/privkey.pem")
     )
-    nginx = {
-        "nginx_command": " ".join(host.nginx_command()),
-        "nginx_address": host.address,
-        "nginx_port": host.tls_port,
+    nginx = shlex.join(host.nginx_command())
+    instead = {
+        "systemctl reload nginx": f"{nginx} -s reload",
+        "nginx -t": f"{nginx} -t",
+        "port: 443": f"host: {host.address}, port: {host.tls_port}",
     }
-    reader.run("guide_services/nginx", hosts, **nginx)
+    reader.run("guide_services/nginx", hosts, instead=instead)
     assert read_served(host) == host.run(["cat", f"{live}/cert.pem"]).stdout
 
-    reader.run("guide_services/haproxy", hosts, haproxy_validate="true", haproxy_reload="true")
+    instead = {"haproxy -c -f /etc/haproxy/haproxy.cfg": "'true'", "systemctl reload haproxy": "'true'"}
+    reader.run("guide_services/haproxy", hosts, instead=instead)
     combined = host.run(["cat", f"{LIVE}/edge/live/combined.pem"]).stdout
     assert re.findall("BEGIN ([A-Z ]+)-", combined) == ["CERTIFICATE", "CERTIFICATE", "PRIVATE KEY"]
 
-    reader.run("guide_services/postgresql", hosts, postgresql_group="www-data", postgresql_reload="true")
+    instead = {"key_group: postgres": "key_group: www-data", "systemctl reload postgresql": "'true'"}
+    reader.run("guide_services/postgresql", hosts, instead=instead)
     assert host.run(["stat", "-Lc", "%U %G %a", f"{LIVE}/postgresql/live/privkey.pem"]).stdout == "root www-data 640\n"
 
     passphrase = "a passphrase of this test"
@@ -233,9 +250,10 @@ def test_a_pki_is_built_and_shared_by_playbooks_alone(site: Site, reader: Reader
 def test_moving_over_revoking_and_reading_the_ledger(site: Site, reader: Reader, fleet: Callable[..., Fleet]) -> None:
     (host,) = hosts = fleet(1, ("bookworm",))
     reader.run("guide_first_certificate/first-site", hosts)
-    host.run(["cp", "-rL", f"{LIVE}/host/live", "/srv/present"])
+    host.run(["mkdir", "-p", "/etc/letsencrypt/live"])
+    host.run(["cp", "-rL", f"{LIVE}/host/live", "/etc/letsencrypt/live/example"])
     issued = site.list_issued()
-    reader.run("guide_moving_over/adopt", hosts, present_directory="/srv/present")
+    reader.run("guide_moving_over/adopt", hosts)
     assert site.list_issued() == issued
     reader.run("guide_moving_over/adopt-links", hosts)
     assert host.run(["readlink", "-e", "/etc/ssl/certs/web.pem"]).stdout.startswith(f"{LIVE}/linked/generations/")
