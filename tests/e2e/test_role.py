@@ -108,8 +108,10 @@ def test_five_steps_of_the_role(site: Site, fleet: Callable[..., Fleet]) -> None
     assert "unchanged: 6" in again.stdout
     assert all(host.run(["cat", STARTED]).stdout == "changed\n" for host in hosts)
 
-    check_again = play(site, hosts, "--check", "--diff").require_success()
+    check_again = play(site, hosts, "--check", "--diff", "--tags", "host_certificate_certificates").require_success()
     assert check_again.hosts_with("changed") == []
+    assert all(list_outcomes(check_again, name) == [("none", False), ("none", False)] for name in names)
+    assert "unchanged: 6" not in check_again.stdout
     add_two_names(site, hosts)
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.errors import CODES
@@ -34,6 +35,32 @@ def test_the_code_raises_far_more_than_one_kind() -> None:
     raised = list_raised()
     assert len(raised) > 100
     assert len({error.kind for error in raised}) > 10
+
+
+def list_warnings() -> list[str]:
+    """Return the texts of each function that warns the user, but for those that pass on what another one says."""
+    functions = [
+        node
+        for path in list_files("plugins/*.py")
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.FunctionDef)
+        and (node.name.startswith("warn_of_") or "self.warn or" in ast.unparse(node))
+    ]
+    texts = []
+    for function in functions:
+        inside = list(ast.walk(function))
+        passes_on = any(isinstance(node, ast.Name) and node.id.startswith("warn_of_") for node in inside)
+        if not passes_on:
+            texts.append(" ".join(str(node.value) for node in inside if isinstance(node, ast.Constant)))
+    return texts
+
+
+def test_every_warning_has_its_row() -> None:
+    section = PAGE.read_text("utf-8").partition("Warnings\n---")[2].partition("Messages\n---")[0]
+    rows = [re.split(" ?… ?", row) for row in re.findall(r"^   \* - (.+)$", section, re.MULTILINE)[1:]]
+    warnings = list_warnings()
+    assert len(rows) == len(warnings)
+    assert [text for text in warnings if not any(all(part in text for part in row) for row in rows)] == []
 
 
 COMPLETED = {

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,14 @@ def test_the_defaults_of_a_role_are_those_of_its_argument_specs(role: str) -> No
     defaults = (read_yaml(defaults_file) or {}) if Path(CHECKOUT, defaults_file).exists() else {}
     documented = {name: option["default"] for name, option in options.items() if "default" in option}
     assert defaults == documented
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_tags_of_a_role_are_those_that_its_description_names(role: str) -> None:
+    tasks = "".join((CHECKOUT / path).read_text("utf-8") for path in list_files(f"roles/{role}/tasks/*.yml"))
+    carried = {tag.strip() for tags in re.findall(r"tags: \[(.*)\]", tasks) for tag in tags.split(",")}
+    description = read_yaml(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["description"]
+    assert set(re.findall(rf"C\(({role}\w*)\)", " ".join(description))) == carried - {"always"}
 
 
 @pytest.mark.parametrize("role", ROLES)
