@@ -29,6 +29,7 @@ from playbook_run import PlaybookRun
 from source_tree import CHECKOUT
 
 LIVE = "/etc/aws-private-ca"
+INVENTORY = ("-i", "hosts.ini")
 
 
 class Reader:
@@ -106,9 +107,8 @@ def test_the_first_certificate(site: Site, reader: Reader, fleet: Callable[..., 
     hosts = fleet(2)
     do = quote_command("guide_first_certificate", "ansible-playbook -i hosts.ini site.yml")
     ask = quote_command("guide_first_certificate", "ansible-playbook -i hosts.ini site.yml --check")
-    inventory = ["-i", "hosts.ini"]
-    assert read_options(do, *inventory) == []
-    predicted = reader.run("guide_first_certificate/first-site", hosts, *read_options(ask, *inventory))
+    assert read_options(do, *INVENTORY) == []
+    predicted = reader.run("guide_first_certificate/first-site", hosts, *read_options(ask, *INVENTORY))
     assert predicted.hosts_with("changed") == [host.name for host in hosts]
     assert site.list_issued() == set()
     reader.run("guide_first_certificate/first-site", hosts)
@@ -208,14 +208,14 @@ def test_renewal_from_any_control_node_and_of_short_lived_certificates(
     site: Site, reader: Reader, fleet: Callable[..., Fleet]
 ) -> None:
     hosts = fleet(1)
-    look_ahead = quote_command("guide_renewal", "ansible-playbook site.yml --check")
+    look_ahead = quote_command("guide_renewal", "ansible-playbook")
     (cron,) = re.findall(r"&& (ansible-playbook .*) >>", read_guide("guide_renewal"))
-    reader.run("guide_renewal/renewal-dynamodb", hosts, *read_options(cron))
+    reader.run("guide_renewal/renewal-dynamodb", hosts, *read_options(cron, *INVENTORY))
     assert len(site.list_issued()) == 1
     reader.run("guide_renewal/renewal-short-lived", hosts)
     later = datetime.fromtimestamp(site.control.advance(2 * 86400), UTC)
     moment = later.strftime("%Y-%m-%dT%H:%M:%SZ")
-    options = [re.sub(r"=\d{4}-.*Z$", f"={moment}", option) for option in read_options(look_ahead)]
+    options = [re.sub(r"=\d{4}-.*Z$", f"={moment}", option) for option in read_options(look_ahead, *INVENTORY)]
     assert options[:1] == ["--check"] and moment in options[-1]
     predicted = reader.run("guide_renewal/renewal-short-lived", hosts, *options)
     renewed = reader.run("guide_renewal/renewal-short-lived", hosts, host_certificate_as_of=moment)
