@@ -57,7 +57,7 @@ EXAMPLES = r"""
             - acm-pca:ListPermissions
             - acm-pca:ListTags
           Resource: "{{ servers.certificate_authority.arn }}"
-        - Sid: "2"
+        - Sid: "1"
           Effect: Allow
           Principal: {AWS: "444455556666"}
           Action: [acm-pca:IssueCertificate]
