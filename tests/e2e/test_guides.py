@@ -189,7 +189,7 @@ def test_a_load_balancer_serves_what_the_guide_imports(site: Site, reader: Reade
         for number, zone in enumerate("ab")
     ]
     group = ec2.create_security_group(GroupName="guide", Description="guide", VpcId=network)["GroupId"]
-    given = {
+    given: dict[str, Any] = {
         "front_subnets": [made["Subnet"]["SubnetId"] for made in subnets],
         "front_security_groups": [group],
         "acm_import_base_directory": str(tmp_path / "kept"),
@@ -230,7 +230,7 @@ def test_certificates_of_hours_are_issued_once_in_each_step(
     for moment, changed in ((begun, True), (begun + 7200, False), (begun + 21600, True)):
         site.control.set_time(moment)
         as_of = datetime.fromtimestamp(moment, UTC).isoformat()
-        given = {"begun": moment, "host_certificate_as_of": as_of}
+        given: dict[str, Any] = {"begun": moment, "host_certificate_as_of": as_of}
         run = reader.run("guide_renewal/renewal-hours", hosts, **given)
         assert (run.hosts_with("changed") != []) == changed
 

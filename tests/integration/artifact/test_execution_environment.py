@@ -33,10 +33,7 @@ from setup.matrix import read_supported_cores
 
 HOST = "web1.example.com"
 COMMAND = quote_command("guide_renewal", "ansible-builder build")
-ENGINE = """\
-#!/bin/sh
-echo "podman $*" >>"$(dirname "$0")/asked"
-"""
+ENGINE = '#!/bin/sh\necho "podman $*" >>"$(dirname "$0")/asked"\n'
 
 
 @dataclass(frozen=True)
