@@ -35,3 +35,12 @@ attributes:
     description: Whether a second run with the same options changes nothing.
     support: full
 """
+
+    ACTION_GROUP = r"""
+attributes:
+  action_group:
+    description: The group by which C(module_defaults) gives all of these modules the same options, such as O(region).
+    support: full
+    membership:
+      - fleet_pki.aws_private_ca.acm_pca
+"""

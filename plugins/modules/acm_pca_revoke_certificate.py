@@ -15,6 +15,7 @@ description:
 author:
   - The fleet_pki.aws_private_ca authors (@fleet-pki)
 extends_documentation_fragment:
+  - fleet_pki.aws_private_ca.attributes.action_group
   - fleet_pki.aws_private_ca.authority
   - fleet_pki.aws_private_ca.attributes
   - fleet_pki.aws_private_ca.assume_role

@@ -36,6 +36,10 @@ def test_the_version_is_written_in_galaxy_yml_only() -> None:
 def test_the_action_group_has_every_module_that_takes_aws_options() -> None:
     modules = {path.stem for path in list_files("plugins/modules/acm_*.py")} | {"host_certificate"}
     assert set(read_yaml("meta/runtime.yml")["action_groups"]["acm_pca"]) == modules
+    fragment = "  - fleet_pki.aws_private_ca.attributes.action_group\n"
+    assert {
+        path.stem for path in list_files("plugins/modules/*.py") if fragment in (CHECKOUT / path).read_text()
+    } == modules
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -40,7 +40,7 @@ def documented_options() -> dict[str, Any]:
     for fragment in documentation["extends_documentation_fragment"]:
         namespace, name, file, variable = [*fragment.split("."), "documentation"][:4]
         module = importlib.import_module(f"ansible_collections.{namespace}.{name}.plugins.doc_fragments.{file}")
-        documented.update(yaml.safe_load(getattr(module.ModuleDocFragment, variable.upper()))["options"])
+        documented.update(yaml.safe_load(getattr(module.ModuleDocFragment, variable.upper())).get("options", {}))
     return documented
 
 
