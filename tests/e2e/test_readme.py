@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+
 from pages import list_commands, quote_command
 from source_tree import CHECKOUT
 
@@ -46,3 +48,15 @@ def test_the_help_of_make_lists_what_the_readme_names() -> None:
     listed = re.findall(r"^  make ([a-z-]+) ", run(quote_command("README", "make help"), CHECKOUT), re.MULTILINE)
     named = {command.split()[1] for command in list_commands("README") if command.startswith("make ")}
     assert named - {"help"} <= set(listed)
+
+
+def test_readme_and_metadata_say_what_the_inclusion_checklist_of_ansible_asks_of_them() -> None:
+    metadata = yaml.safe_load((CHECKOUT / "galaxy.yml").read_text("utf-8"))
+    assert metadata["tags"] and metadata["license"] == ["GPL-3.0-or-later"]
+    assert [
+        bound for bound in metadata["dependencies"].values() if not re.fullmatch(r">=[1-9]\d*\.\d+\.\d+", bound)
+    ] == []
+    assert metadata["repository"] in README and metadata["issues"] in README
+    assert re.search(r"\]\(https://\S+/code_of_conduct\.html\)", README)
+    assert "CHANGELOG.rst" in README and "https://semver.org/" in README
+    assert "pull requests" in (CHECKOUT / "CONTRIBUTING.md").read_text("utf-8")
