@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The fleet_pki.aws_private_ca authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The artifact that users get, in an environment that has what it declares to need and nothing else."""
+"""The artifact that users get, in an environment that has what the README and its own metadata have them install."""
 
 from __future__ import annotations
 
@@ -29,8 +29,6 @@ from setup.environments import make_engine
 
 TOOLS = Path(sys.executable).parent
 DEFINITION = "docs/execution_environment/execution-environment.yml"
-
-
 BUILD = quote_command("README", "make build")
 ENVIRONMENT = quote_command("README", "python3 -m venv")
 LIBRARIES = quote_command("README", "python3 -m pip")
@@ -58,20 +56,14 @@ class Installed:
             "ANSIBLE_GALAXY_SERVER": self.galaxy.url,
         }
 
-    def run_line(self, line: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    def try_line(self, line: str, directory: Path) -> subprocess.CompletedProcess[str]:
         """Return what came of a line of shell, as a page shows it."""
         shell = ["bash", "-ec", line]
         return subprocess.run(shell, cwd=directory, env=self.environment, capture_output=True, text=True, check=False)
 
-    def install(self, line: str, directory: Path) -> None:
-        """Run a line that installs something; it must succeed."""
-        done = self.run_line(line, directory)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    def call(self, command: str, *arguments: str | Path) -> str:
-        """Return what a command of this environment prints; it must succeed."""
-        line = [str(self.python.with_name(command)), *map(str, arguments)]
-        done = subprocess.run(line, cwd=self.home, env=self.environment, capture_output=True, text=True, check=False)
+    def run_line(self, line: str, directory: Path) -> str:
+        """Return what a line of shell prints; it must succeed."""
+        done = self.try_line(line, directory)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -82,7 +74,7 @@ class Installed:
 
     def read_documentation(self, kind: str, names: list[str]) -> dict[str, Any]:
         """Return what ansible-doc knows of the plugins of the kind."""
-        return json.loads(self.call("ansible-doc", "--json", "--type", kind, *names))
+        return json.loads(self.run_line(f"ansible-doc --json --type {kind} {' '.join(names)}", self.home))
 
 
 def make_authority(emulator: EmulatorProcess) -> str:
@@ -149,5 +141,5 @@ def installed(
 ) -> Installed:
     """Return the artifact as the README's line installs it, into an empty collections path of a clean environment."""
     made = Installed(tmp_path_factory.mktemp("collections"), engine, short_directory, galaxy)
-    made.install(INSTALL, tarball.parents[1])
+    made.run_line(INSTALL, tarball.parents[1])
     return made

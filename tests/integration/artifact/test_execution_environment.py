@@ -115,7 +115,7 @@ def install_collections(workplace: Workplace, like: Installed) -> Installed:
     lines = re.findall(r"^RUN (.*ansible-galaxy collection install .+)$", steps, re.MULTILINE)
     assert len(lines) == 2
     for line in lines:
-        image.install(line.replace("/usr/share", str(workplace.folder / "share")), workplace.context / "_build")
+        image.run_line(line.replace("/usr/share", str(workplace.folder / "share")), workplace.context / "_build")
     return image
 
 
