@@ -25,10 +25,11 @@ from local_galaxy import LocalGalaxy
 from pages import quote_command
 from playbook_run import PlaybookRunner
 from private_ca_emulator.seeding import create_active_hierarchy
-from setup.environments import make_engine
+from setup.environments import make_engine, read_pins
 
 TOOLS = Path(sys.executable).parent
 DEFINITION = "docs/execution_environment/execution-environment.yml"
+IMAGE = "requirements/ends/image.txt"
 BUILD = quote_command("README", "make build")
 ENVIRONMENT = quote_command("README", "python3 -m venv")
 LIBRARIES = quote_command("README", "python3 -m pip")
@@ -117,14 +118,13 @@ def declared(tarball: Path, stage: Path, tmp_path_factory: pytest.TempPathFactor
 def engine(declared: list[str], checkout: Path) -> Path:
     """Return the Python of the environment that the README has one make, with what an image has beyond it, and certbot.
 
-    It has the image's ansible-core. The README's lines bring all that the collection declares to need: the third one can find nothing more.
+    The README's lines bring all that the collection declares to need: the third one can find nothing more.
     """
-    dependencies = yaml.safe_load((checkout / DEFINITION).read_text())["dependencies"]
-    core, runner = (dependencies[key]["package_pip"] for key in ("ansible_core", "ansible_runner"))
+    runner = yaml.safe_load((checkout / DEFINITION).read_text())["dependencies"]["ansible_runner"]["package_pip"]
     cut_off = "PIP_CONFIG_FILE=/dev/null python3 -m pip --isolated install --no-index"
     suffices = f"{cut_off} --requirement {checkout / 'meta/ee-requirements.txt'}"
     beyond = f"python3 -m pip install {shlex.join([runner, CERTBOT, *declared])}"
-    return make_engine("\n".join([ENVIRONMENT, LIBRARIES, suffices, beyond]), core)
+    return make_engine("\n".join([ENVIRONMENT, LIBRARIES, suffices, beyond]), read_pins(checkout / IMAGE))
 
 
 @pytest.fixture(scope="session")

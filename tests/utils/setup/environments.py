@@ -51,16 +51,16 @@ def make_environment(folder: Path, interpreter: Path, requirements: list[str], c
     return python
 
 
-def make_engine(script: str, core: str) -> Path:
-    """Return the Python that is first on PATH once a shell ran the script in an empty home, with `core`.
+def make_engine(script: str, pins: list[str]) -> Path:
+    """Return the Python that is first on PATH once a shell ran the script in an empty home.
 
-    `core` is the requirement (PEP 508) that ansible-core is to meet, whatever the script asks for.
+    What it installs is what development has; `pins` say which ansible-core.
 
     It is kept for the next run, and runs at the same time wait for each other.
     """
     home = CHECKOUT / f".cache/engine/python-{sys.version_info[0]}.{sys.version_info[1]}"
     stamp, python = home / "made-for", home / "python"
-    constraints = "\n".join([*_choose_constraints(script), core])
+    constraints = "\n".join([*_choose_constraints(script), *pins])
     home.parent.mkdir(parents=True, exist_ok=True)
     with (home.parent / "lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
