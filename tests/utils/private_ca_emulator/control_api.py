@@ -13,6 +13,7 @@ from typing import Any
 from private_ca_emulator.accounts import RegisteredKey
 from private_ca_emulator.errors import ServiceError, refused
 from private_ca_emulator.operations.policies import build_share_policy
+from private_ca_emulator.other_calls import is_known
 from private_ca_emulator.protocol import HttpRequest, HttpResponse
 from private_ca_emulator.seed_file import SeedError, apply_seed
 from private_ca_emulator.service import PrivateCa
@@ -51,7 +52,8 @@ def _show_requests(service: PrivateCa, _name: str, query: Query, _body: Body) ->
 
 
 def _show_other_requests(service: PrivateCa, _name: str, _query: Query, _body: Body) -> Any:
-    return [{"service": entry["operation"], "time": entry["time"]} for entry in service.others_log.select(None, 0)]
+    entries = service.others_log.select(None, 0)
+    return [{"service": entry["operation"].partition(":")[0], "time": entry["time"]} for entry in entries]
 
 
 def _clear_requests(service: PrivateCa, _name: str, _query: Query, _body: Body) -> Any:
@@ -104,10 +106,10 @@ def _show_faults(service: PrivateCa, _name: str, _query: Query, _body: Body) -> 
 
 
 def _add_fault(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:
-    operation = str(body.get("operation") or "")
-    if operation and not operation.startswith("acm:") and operation not in service.operations:
+    operation = str(body.get("operation") or "").removeprefix("acm-pca:")
+    if operation and operation not in service.operations and not is_known(operation):
         raise refused(f"there is no operation {body['operation']!r}")
-    return service.faults.add(body).describe()
+    return service.faults.add({**body, "operation": operation or None}).describe()
 
 
 def _remove_faults(service: PrivateCa, name: str, _query: Query, _body: Body) -> Any:

@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Faults on demand: scripted per operation and call number, or by what the request carries.
 
+One script strikes acm-pca (`IssueCertificate`), ACM (`acm:RequestCertificate`) and what moto serves
+(`dynamodb:PutItem`) alike: whoever answers a request has it carried out by `FaultScript.surround`.
+
 Kinds
   throttle       ThrottlingException
   error          any `code`, `message` and `status` (InternalFailure 500 unless given)
@@ -19,17 +22,21 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from private_ca_emulator.errors import ConnectionCut, ServiceError, refused
+from private_ca_emulator.request_log import LogEntry
+
+Reply = TypeVar("Reply")
 
 KINDS = ("throttle", "error", "unavailable", "access_denied", "lost_reply", "hang", "hold", "late_failure")
 _MEMBERS = {
     "operation", "calls", "times", "match", "kind", "code", "message", "status", "seconds", "point", "reason",
 }  # fmt: skip
 _LEAST_STATUS, _LAST_STATUS = 400, 599
+_FAIL_LATE = (None, "IssueCertificate", "CreateCertificateAuthority")
 
 
 @dataclass
@@ -129,6 +136,8 @@ class FaultScript:
             raise refused(f"a fault has the members {sorted(_MEMBERS)} and a kind of {list(KINDS)}; got {dict(asked)}")
         if asked.get("point", "after") not in ("before", "after"):
             raise refused("a fault's point is 'before' or 'after'")
+        if asked["kind"] == "late_failure" and asked.get("operation") not in _FAIL_LATE:
+            raise refused(f"what fails late is {list(_FAIL_LATE[1:])}, not {asked['operation']!r}")
         _check_types(asked)
         details = {
             name: asked[name] for name in ("code", "message", "status", "seconds", "point", "reason") if name in asked
@@ -180,15 +189,35 @@ class FaultScript:
         """Whether no fault is in force."""
         return not self._faults
 
-    def select(self, operation: str, facts: Mapping[str, Any]) -> list[Fault]:
-        """The faults that strike this request, in the order in which they were scripted."""
-        if not self._faults:
-            return []
+    def surround(self, entry: LogEntry, facts: Mapping[str, Any], carry_out: Callable[[str | None], Reply]) -> Reply:
+        """Carry one request out between the faults that strike it `before` and `after`; return its reply.
+
+        `facts` are what faults can match. `carry_out` gets the reason for which the request is to fail late, or None.
+        Raises what it raises, ServiceError for a scripted error, ConnectionCut for a lost reply.
+        """
+        struck = self._select(entry.operation, facts)
+        if not struck:
+            return carry_out(None)
+        entry.faults = ",".join(fault.fault_id for fault in struck)
+        self._strike(struck, "before", entry, facts)
+        reasons = [fault.details.get("reason", "Scripted failure.") for fault in struck if fault.kind == "late_failure"]
+        try:
+            return carry_out(next(iter(reasons), None))
+        finally:
+            self._strike(struck, "after", entry, facts)
+
+    def _select(self, operation: str, facts: Mapping[str, Any]) -> list[Fault]:
         with self._lock:
             fitting = [fault for fault in self._faults.values() if fault.fits(operation, facts)]
             return [fault for fault in fitting if fault.strikes_now()]
 
-    def strike(self, fault: Fault, point: str, request: HeldRequest) -> None:
+    def _strike(self, struck: list[Fault], point: str, entry: LogEntry, facts: Mapping[str, Any]) -> None:
+        for fault in struck:
+            held_id = str(next(self._numbers))
+            request = HeldRequest(held_id, fault.fault_id, entry.operation, point, entry.sequence, dict(facts))
+            self._act(fault, point, request)
+
+    def _act(self, fault: Fault, point: str, request: HeldRequest) -> None:
         """Let `fault` act at `point`: raise its error, cut the connection, wait, or do nothing."""
         details = fault.details
         if fault.kind == "hold" and details.get("point", "before") == point:
@@ -219,9 +248,8 @@ def _raise_error(fault: Fault, request: HeldRequest) -> None:
         status = details.get("status", 500 if code.startswith("Internal") else 400)
         raise ServiceError(code, details.get("message", f"Scripted fault {fault.fault_id}"), status)
     if fault.kind == "access_denied":
-        of_acm = request.operation.startswith("acm:")
-        action = request.operation if of_acm else f"acm-pca:{request.operation}"
-        named = ("CertificateArn",) if of_acm else ("CertificateAuthorityArn", "ResourceArn")
+        action = request.operation if ":" in request.operation else f"acm-pca:{request.operation}"
+        named = ("CertificateArn",) if action.startswith("acm:") else ("CertificateAuthorityArn", "ResourceArn")
         resource = next((request.facts[name] for name in named if request.facts.get(name)), "*")
         message = (
             f"User: {request.facts['caller']} is not authorized to perform: {action} on resource: "

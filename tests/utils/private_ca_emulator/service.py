@@ -11,7 +11,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cryptography import x509
@@ -23,7 +23,7 @@ from private_ca_emulator.agenda import Agenda
 from private_ca_emulator.clock import Clock
 from private_ca_emulator.crls import CrlPublisher
 from private_ca_emulator.errors import ConnectionCut, ServiceError
-from private_ca_emulator.faults import Fault, FaultScript, HeldRequest
+from private_ca_emulator.faults import FaultScript
 from private_ca_emulator.protocol import (
     HttpRequest,
     HttpResponse,
@@ -115,9 +115,7 @@ class PrivateCa:
         operation = request.headers.get("x-amz-target", "").removeprefix(self.target_prefix)
         entry = self.log.open(self.clock.now(), self.log_prefix + operation)
         try:
-            reply = self._perform(operation, request, entry)
-            entry.outcome = entry.outcome or "Success"
-            return encode_reply(reply)
+            return encode_reply(self._perform(operation, request, entry))
         except ServiceError as error:
             entry.outcome = error.code
             return encode_error(error)
@@ -136,35 +134,24 @@ class PrivateCa:
         entry.account, entry.region = caller.account, caller.region
         body = decode_body(request)
         entry.summarize(_loggable(body))
-        facts = {} if self.faults.is_empty() else gather_facts(body, caller)
-        struck = self.faults.select(self.log_prefix + operation, facts)
-        if not struck:
-            return self._run(Call(operation, caller, self.validator.check_request(operation, body)), entry)
-        return self._run_with_faults(Call(operation, caller, body), entry, struck, facts)
+        call = Call(operation, caller, body)
+        if self.faults.is_empty():
+            return self._carry_out(call, entry)
+        return self.faults.surround(
+            entry,
+            gather_facts(body, caller),
+            lambda reason: self._carry_out(replace(call, late_failure=reason), entry),
+        )
 
-    def _run_with_faults(
-        self, call: Call, entry: LogEntry, struck: list[Fault], facts: Mapping[str, Any]
-    ) -> Members | None:
-        entry.faults = ",".join(fault.fault_id for fault in struck)
-        self._strike(struck, "before", call, entry, facts)
-        reasons = [fault.details.get("reason", "Scripted failure.") for fault in struck if fault.kind == "late_failure"]
-        members = self.validator.check_request(call.operation, call.members)
+    def _carry_out(self, call: Call, entry: LogEntry) -> Members | None:
         try:
-            reply = self._run(Call(call.operation, call.caller, members, next(iter(reasons), None)), entry)
-            entry.outcome = "Success"
+            members = self.validator.check_request(call.operation, call.members)
+            reply = self._run(replace(call, members=members), entry)
         except ServiceError as error:
             entry.outcome = error.code
-            self._strike(struck, "after", call, entry, facts)
             raise
-        self._strike(struck, "after", call, entry, facts)
+        entry.outcome = "Success"
         return reply
-
-    def _strike(self, struck: list[Fault], point: str, call: Call, entry: LogEntry, facts: Mapping[str, Any]) -> None:
-        for fault in struck:
-            held_id = f"{entry.sequence}-{fault.fault_id}-{point}"
-            operation = self.log_prefix + call.operation
-            held = HeldRequest(held_id, fault.fault_id, operation, point, entry.sequence, dict(facts))
-            self.faults.strike(fault, point, held)
 
     def _run(self, call: Call, entry: LogEntry) -> Members | None:
         with self.store.lock:
