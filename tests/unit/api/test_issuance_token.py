@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import itertools
 import ssl
 import string
 from typing import Any
 
+import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.models import (
     IssuanceRequest,
     Validity,
@@ -20,51 +22,58 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._issuance
     derive_token,
     token_of_attempt,
 )
+from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.api_inputs import (
+    ISSUE_CERTIFICATE,
+    PASSTHROUGH,
+    Path,
+    draw,
+    graft,
+    list_choices,
+    list_enum,
+    list_leaves,
+)
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import AUTHORITY, make_csr, make_key
-from hypothesis import given
+from botocore.model import Shape
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 KEY = make_key()
 CSRS = [make_csr(KEY, "web.example.com", names) for names in [(), ("a.example.com",), ("b.example.com",)]]
 CSRS += [make_csr(KEY, "other.example.com"), make_csr()]
-
-validities = st.builds(Validity, st.sampled_from(["DAYS", "MONTHS", "ABSOLUTE"]), st.integers(1, 10**10))
-dns_names = st.builds("{}.{}".format, st.sampled_from(["www", "api", "db"]), st.sampled_from(["example.com", "a.test"]))
-addresses = st.integers(0, 2**128 - 1).map(ipaddress.IPv6Address) | st.integers(0, 2**32 - 1).map(ipaddress.IPv4Address)
-general_names = st.one_of(
-    dns_names.map(lambda name: {"DnsName": name}),
-    addresses.map(lambda address: {"IpAddress": address.compressed}),
-    dns_names.map(lambda name: {"Rfc822Name": f"pki@{name}"}),
-)
-usages = st.lists(st.sampled_from(["SERVER_AUTH", "CLIENT_AUTH", "CODE_SIGNING"]), unique=True, min_size=1)
+IN_ANY_ORDER = ("SubjectAlternativeNames", "ExtendedKeyUsage")
 PADDINGS = st.sampled_from(["", " ", "\n\n", "\t\n"])
-organizations = st.sampled_from(["Example", "Ex\u00e4mple"])
-passthroughs = st.fixed_dictionaries(
-    {},
-    optional={
-        "Subject": st.fixed_dictionaries({"CommonName": dns_names}, optional={"Organization": organizations}),
-        "Extensions": st.fixed_dictionaries(
-            {},
-            optional={
-                "SubjectAlternativeNames": st.lists(general_names, min_size=1, max_size=5, unique_by=str),
-                "ExtendedKeyUsage": usages.map(lambda kinds: [{"ExtendedKeyUsageType": kind} for kind in kinds]),
-                "KeyUsage": st.dictionaries(st.sampled_from(["DigitalSignature", "CRLSign"]), st.booleans()),
-            },
-        ),
-    },
-)
-requests = st.builds(
-    IssuanceRequest,
-    certificate_authority_arn=st.sampled_from([AUTHORITY, AUTHORITY[:-1] + "6"]),
-    csr=st.sampled_from(CSRS),
-    template_arn=st.sampled_from(["EndEntityCertificate", "CodeSigningCertificate"]),
-    signing_algorithm=st.sampled_from(["SHA256WITHECDSA", "SHA384WITHECDSA"]),
-    validity=validities,
-    validity_not_before=st.none() | validities,
-    api_passthrough=st.none() | passthroughs,
-    replaces=st.none() | st.sampled_from(["1a", "2b"]),
-    attempt=st.integers(0, 2),
-)
+VALIDITY_TYPES = list_enum("ValidityPeriodType")
+passthroughs = draw(PASSTHROUGH)
+validities = st.builds(Validity, st.sampled_from(VALIDITY_TYPES), st.integers(1, 10**14))
+FIELDS_OF_MEMBERS = {
+    "CertificateAuthorityArn": "certificate_authority_arn",
+    "Csr": "csr",
+    "TemplateArn": "template_arn",
+    "SigningAlgorithm": "signing_algorithm",
+    "Validity": "validity",
+    "ValidityNotBefore": "validity_not_before",
+    "ApiPassthrough": "api_passthrough",
+}
+DRAWN: dict[str, st.SearchStrategy[Any]] = {
+    "certificate_authority_arn": st.sampled_from([AUTHORITY, AUTHORITY[:-1] + "6"]),
+    "csr": st.sampled_from(CSRS),
+    "template_arn": st.sampled_from(["EndEntityCertificate", "CodeSigningCertificate"]),
+    "signing_algorithm": st.sampled_from(list_enum("SigningAlgorithm")),
+    "validity": validities,
+    "validity_not_before": st.none() | validities,
+    "api_passthrough": st.none() | passthroughs,
+    "replaces": st.none() | st.sampled_from(["1a", "2b"]),
+    "attempt": st.integers(0, 2),
+}
+requests = st.builds(IssuanceRequest, **DRAWN)
+
+
+def test_every_input_that_shapes_a_certificate_is_drawn() -> None:
+    assert set(FIELDS_OF_MEMBERS) == set(ISSUE_CERTIFICATE.members) - {"IdempotencyToken"}
+    assert set(ISSUE_CERTIFICATE.members["Validity"].members) == {"Type", "Value"}
+    assert set(VALIDITY_TYPES) == {"END_DATE", "ABSOLUTE", "DAYS", "MONTHS", "YEARS"}
+    assert {*FIELDS_OF_MEMBERS.values(), "replaces", "attempt"} == set(DRAWN)
+    assert set(DRAWN) == {member.name for member in dataclasses.fields(IssuanceRequest)}
 
 
 @given(requests)
@@ -84,14 +93,38 @@ def test_exchanging_any_one_member_for_another_changes_the_token(one: IssuanceRe
         assert (derive_token(changed) == derive_token(one)) == same, member.name
 
 
-def meaning(value: Any) -> Any:
+def meaning(value: Any, name: str = "") -> Any:
     """Return the value without what has no meaning: the order of names and usages, and empty members."""
     if isinstance(value, dict):
-        members = {key: meaning(member) for key, member in value.items()}
+        members = {key: meaning(member, key) for key, member in value.items()}
         return {key: member for key, member in members.items() if member is not None} or None
     if isinstance(value, list):
-        return sorted(str(meaning(member)) for member in value) or None
+        members_of_list = [str(meaning(member)) for member in value]
+        return (sorted(members_of_list) if name in IN_ANY_ORDER else members_of_list) or None
     return value
+
+
+@pytest.mark.parametrize(
+    ("path", "shape"), list_leaves(), ids=lambda part: ".".join(part) if type(part) is tuple else ""
+)
+@settings(max_examples=5)
+@given(request=requests, choice=st.data())
+def test_any_value_in_the_passthrough_changes_the_token(
+    path: Path, shape: Shape, request: IssuanceRequest, choice: st.DataObject
+) -> None:
+    count = min(2, len(list_choices(shape)) or 2)
+    values = choice.draw(st.lists(draw(shape, path[-1]), min_size=count, max_size=count, unique=True))
+    grafted = [graft(request.api_passthrough, path, value) for value in values]
+    tokens = {derive_token(dataclasses.replace(request, api_passthrough=tree)) for tree in (*grafted, None)}
+    assert len(tokens) == count + 1
+
+
+@given(requests, st.integers(1, 10**14))
+def test_each_type_of_validity_is_another_token_as_beginning_and_as_end(request: IssuanceRequest, value: int) -> None:
+    kinds = [Validity(kind, value) for kind in VALIDITY_TYPES]
+    pairs = list(itertools.product(kinds, [None, *kinds]))
+    changed = [dataclasses.replace(request, validity=end, validity_not_before=start) for end, start in pairs]
+    assert len({derive_token(one) for one in changed}) == len(pairs)
 
 
 @given(requests.filter(lambda request: request.api_passthrough), st.randoms(use_true_random=False))
@@ -100,9 +133,9 @@ def test_order_and_spelling_in_the_passthrough_do_not_change_the_token(request: 
     assert derive_token(dataclasses.replace(request, api_passthrough=respelled)) == derive_token(request)
 
 
-def respell(value: Any, random: Any) -> Any:
+def respell(value: Any, random: Any, name: str = "") -> Any:
     if isinstance(value, dict):
-        members = [(key, respell(member, random)) for key, member in value.items()]
+        members = [(key, respell(member, random, key)) for key, member in value.items()]
         random.shuffle(members)
         spelled = dict(members)
         if "DnsName" in spelled:
@@ -112,7 +145,8 @@ def respell(value: Any, random: Any) -> Any:
         return spelled
     if isinstance(value, list):
         members = [respell(member, random) for member in value]
-        random.shuffle(members)
+        if name in IN_ANY_ORDER:
+            random.shuffle(members)
         return members
     return value
 
