@@ -23,7 +23,7 @@ from .._clock import Clock, SystemClock
 from .._errors import LedgerError
 from .holders import this_instant
 from .limits import Counter, Pace, next_turn
-from .records import Instant, Record, dump_record, load_record, refuse_newer
+from .records import DamagedRecord, Instant, Record, dump_record, load_record, refuse_newer
 
 _RECORD_PREFIX = "record#"
 _KEPT_AFTER_EXPIRY = 90 * 86400
@@ -39,6 +39,7 @@ _REMEDIES = {
     "ledger_create_table also CreateTable, DescribeTable, DescribeTimeToLive and UpdateTimeToLive)",
     "NoCredentialsError": "Give AWS credentials",
     "LimitExceededException": "Let the other tables of the account be made first, and run again",
+    "DamagedRecord": DamagedRecord.remedy,
     **dict.fromkeys(THROTTLING_CODES, "Run again later, with fewer at once, or give the table more capacity"),
 }
 
@@ -181,8 +182,13 @@ class DynamoDbLedger:
                 start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def _record_of(self, item: dict[str, Any]) -> Record:
-        refuse_newer(int(item["schema"]["N"]), _SCHEMA, f"DynamoDB table {self._table}")
-        return load_record(item["record"]["S"], int(item["version"]["N"]))
+        token = item["pk"]["S"][len(_RECORD_PREFIX) :]
+        try:
+            schema, version, text = int(item["schema"]["N"]), int(item["version"]["N"]), item["record"]["S"]
+        except (KeyError, ValueError) as error:
+            raise DamagedRecord(f"the record of token {token} is damaged: it lacks {error}") from error
+        refuse_newer(schema, _SCHEMA, f"DynamoDB table {self._table}")
+        return load_record(token, text, version)
 
     def _get(self, key: str) -> dict[str, Any] | None:
         item: dict[str, Any] | None = self._call("get_item", Key={"pk": {"S": key}}, ConsistentRead=True).get("Item")

@@ -97,14 +97,21 @@ def dump_record(record: Record) -> str:
     return json.dumps({name: value for name, value in members.items() if value is not None}, sort_keys=True)
 
 
-def load_record(text: str, version: int) -> Record:
-    """Return the record in ``text``. Members of a later release are kept in ``extra``; raise ValueError for none."""
-    members = json.loads(text)
-    if not isinstance(members, dict) or "token" not in members:
-        raise ValueError("it is not a record of a token")
-    known = {member.name for member in fields(Record)}
-    extra = {**members.get("extra", {}), **{name: value for name, value in members.items() if name not in known}}
-    chosen = {name: value for name, value in members.items() if name in known}
-    parts = {"holder": Holder, "sent": Instant}
-    chosen.update({name: part(**chosen[name]) for name, part in parts.items() if name in chosen})
-    return Record(**{**chosen, "extra": extra, "version": version})
+class DamagedRecord(ValueError):
+    """What a store has under a token is no record; the message names the token."""
+
+    remedy = "Restore the ledger from a backup, or delete this record (its certificate may then be asked for again)"
+
+
+def load_record(token: str, text: str, version: int) -> Record:
+    """Return the record in ``text``. Members of a later release are kept in ``extra``. Raise DamagedRecord."""
+    try:
+        members = json.loads(text)
+        known = {member.name for member in fields(Record)}
+        extra = {**members.get("extra", {}), **{name: value for name, value in members.items() if name not in known}}
+        chosen = {name: value for name, value in members.items() if name in known}
+        parts = {"holder": Holder, "sent": Instant}
+        chosen.update({name: part(**chosen[name]) for name, part in parts.items() if name in chosen})
+        return Record(**{**chosen, "extra": extra, "version": version})
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DamagedRecord(f"the record of token {token} is damaged: {error}") from error

@@ -20,7 +20,7 @@ from .._clock import Clock
 from .._errors import LedgerError
 from .holders import this_instant
 from .limits import Counter, Pace, next_turn
-from .records import Instant, Record, dump_record, load_record, refuse_newer
+from .records import DamagedRecord, Instant, Record, dump_record, load_record, refuse_newer
 
 # One script for each schema version; number N brings a file from version N-1 to N. Never change one that was released.
 MIGRATIONS = (
@@ -141,6 +141,8 @@ class SqliteLedger:
             remedy = next((remedy for part, remedy in _REMEDIES if part in text), None)
             if isinstance(error, OSError):
                 remedy = "Make the directory writable for this user, or give another path"
+            if isinstance(error, DamagedRecord):
+                remedy = error.remedy
             raise LedgerError(f"Failed to {doing}", because=text, on=str(self._path), remedy=remedy) from error
 
     def instant(self, clock: Clock) -> Instant:
@@ -150,7 +152,8 @@ class SqliteLedger:
     def read(self, token: str) -> Record | None:
         """Return the record of ``token``."""
         with self._translated("read the ledger"):
-            row = self._connection.execute("SELECT record, version FROM records WHERE token = ?", (token,)).fetchone()
+            select = "SELECT token, record, version FROM records WHERE token = ?"
+            row = self._connection.execute(select, (token,)).fetchone()
             return None if row is None else load_record(*row)
 
     def swap(self, record: Record, expected_version: int | None) -> bool:
@@ -207,4 +210,4 @@ class SqliteLedger:
     def records(self) -> Iterable[Record]:
         """Return all records."""
         with self._translated("read the ledger"):
-            return [load_record(*row) for row in self._connection.execute("SELECT record, version FROM records")]
+            return [load_record(*row) for row in self._connection.execute("SELECT token, record, version FROM records")]

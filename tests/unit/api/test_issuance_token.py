@@ -104,9 +104,7 @@ def meaning(value: Any, name: str = "") -> Any:
     return value
 
 
-@pytest.mark.parametrize(
-    ("path", "shape"), list_leaves(), ids=lambda part: ".".join(part) if type(part) is tuple else ""
-)
+@pytest.mark.parametrize(("path", "shape"), [pytest.param(*leaf, id=".".join(leaf[0])) for leaf in list_leaves()])
 @settings(max_examples=5)
 @given(request=requests, choice=st.data())
 def test_any_value_in_the_passthrough_changes_the_token(

@@ -124,9 +124,9 @@ def test_a_counter_stops_at_its_limit(store: Ledger) -> None:
 
 def test_a_record_of_a_later_release_keeps_what_this_one_does_not_know() -> None:
     text = dump_record(FIRST).replace('"host": "web1"', '"host": "web1", "colour": "blue"')
-    loaded = load_record(text, 7)
+    loaded = load_record(FIRST.token, text, 7)
     assert (loaded.version, loaded.extra) == (7, {"colour": "blue"})
-    assert load_record(dump_record(loaded), 7) == loaded
+    assert load_record(FIRST.token, dump_record(loaded), 7) == loaded
 
 
 class LosesReplies:
@@ -210,6 +210,23 @@ def test_a_record_of_a_later_schema_is_left_alone(dynamodb: Any) -> None:
     )
     with pytest.raises(LedgerError, match=r"DynamoDB table ledger\): a newer release wrote it"):
         ledger.read(FIRST.token)
+
+
+WITHOUT_RECORD = {"schema": {"N": "1"}, "version": {"N": "1"}}
+TEXTS = ["[]", "{", '"text"', "{}", '{"token": "x"}', '{"token": "x", "terms": {}, "holder": {"pid": 1}}']
+GARBAGE = [{}, WITHOUT_RECORD, *({**WITHOUT_RECORD, "record": {"S": text}} for text in TEXTS)]
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_a_record_that_cannot_be_read_is_told_and_left_alone(dynamodb: Any, garbage: dict[str, Any]) -> None:
+    ledger = DynamoDbLedger(dynamodb, "ledger", clock=FakeClock())
+    ledger.create_table()
+    item = {"pk": {"S": f"record#{FIRST.token}"}, **garbage}
+    dynamodb.put_item(TableName="ledger", Item=item)
+    for use in (lambda: ledger.read(FIRST.token), lambda: list(ledger.records()), lambda: ledger.swap(FIRST, None)):
+        with pytest.raises(LedgerError, match=rf"record of token {FIRST.token} is damaged.*\. Restore"):
+            use()
+    assert dynamodb.get_item(TableName="ledger", Key={"pk": item["pk"]})["Item"] == item
 
 
 def test_a_missing_table_is_told_with_the_option_that_creates_it(dynamodb: Any) -> None:

@@ -132,16 +132,19 @@ def test_a_damaged_ledger_is_told(tmp_path: Path) -> None:
     assert str(path) in str(caught.value)
 
 
-def test_a_record_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["[]", "{", '{"token": "x"}'])
+def test_a_record_that_cannot_be_read_is_told(tmp_path: Path, text: str) -> None:
     path = tmp_path / "ledger.sqlite3"
     with open_ledger(options(path)) as ledger:
         ledger.swap(RECORD, None)
     connection = sqlite3.connect(path)
-    connection.execute("UPDATE records SET record = '[]'")
+    connection.execute("UPDATE records SET record = ?", (text,))
     connection.commit()
     connection.close()
-    with pytest.raises(LedgerError, match="not a record"), open_ledger(options(path)) as ledger:
-        ledger.read("token")
+    with open_ledger(options(path)) as ledger:
+        for use in (lambda: ledger.read("token"), lambda: list(ledger.records())):
+            with pytest.raises(LedgerError, match=r"record of token token is damaged.*\. Restore"):
+                use()
 
 
 def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
