@@ -15,6 +15,8 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -201,15 +203,25 @@ def test_a_file_that_may_not_grow_is_told_and_loses_nothing(tmp_path: Path) -> N
         assert ledger.read("token") == RECORD
 
 
-def test_a_read_only_ledger_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.sqlite3"
-    with open_ledger(options(path)) as ledger:
-        ledger.swap(RECORD, None)
-    ledger = SqliteLedger(path)
-    ledger._connection.execute("PRAGMA query_only = ON")  # root may write what is read-only to others
-    with pytest.raises(LedgerError, match="Make the ledger's file and directory writable"):
-        ledger.swap(dataclasses.replace(RECORD, token="other"), None)
-    ledger.close()
+@pytest.mark.parametrize("read_only", [["state/ledger.sqlite3"], ["state"], ["state", "state/ledger.sqlite3"], ["."]])
+def test_a_read_only_state_directory_is_told_and_loses_nothing(
+    as_ordinary_user: Callable[[], AbstractContextManager[Path]], read_only: list[str]
+) -> None:
+    with as_ordinary_user() as folder:
+        path = folder / "state/ledger.sqlite3"
+        if read_only != ["."]:
+            with open_ledger(options(path)) as ledger:
+                ledger.swap(RECORD, None)
+        for name in read_only:
+            (folder / name).chmod(0o500)
+        told = pytest.raises(LedgerError, match=rf"{path}.* writable")
+        with told, open_ledger(options(path)) as ledger:
+            ledger.swap(dataclasses.replace(RECORD, token="other"), None)
+        for name in read_only:
+            (folder / name).chmod(0o700)
+        with open_ledger(options(path)) as ledger:
+            assert ledger.read("token") == (None if read_only == ["."] else RECORD)
+            assert ledger.swap(dataclasses.replace(RECORD, token="other"), None)
 
 
 def test_a_killed_writer_leaves_a_ledger_that_others_use(tmp_path: Path) -> None:

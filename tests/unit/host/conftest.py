@@ -4,10 +4,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,22 +29,3 @@ def nginx(lineage: HostLineage, tmp_path: Path) -> Iterator[Nginx]:
     lineage.run(certificate_arn="arn:first")
     with Nginx(tmp_path / "nginx", lineage.live).running() as server:
         yield server
-
-
-@pytest.fixture
-def as_ordinary_user() -> Callable[[], contextlib.AbstractContextManager[Path]]:
-    """Return a context in which this process is not root; it has a folder of its own, for which modes count."""
-
-    @contextlib.contextmanager
-    def be() -> Iterator[Path]:
-        user = os.geteuid()
-        with tempfile.TemporaryDirectory() as name:
-            if user == 0:
-                os.chown(name, 65534, -1)
-                os.seteuid(65534)
-            try:
-                yield Path(name)
-            finally:
-                os.seteuid(user)
-
-    return be

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generati
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.requests import build_request
 from cryptography.hazmat.primitives.asymmetric import ec
 from host_authority import DAY, NOW, Hierarchy, key_pem
-from host_faults import FaultyFiles, WatchedFiles, die, fill_disk, run_in_child
+from host_faults import FaultyFiles, WatchedFiles, die, run_in_child
 from host_lineage import LATER, NAMES, HostLineage
 
 
@@ -178,23 +179,34 @@ def test_a_real_kill_leaves_what_is_saved_in_its_place(hierarchy: Hierarchy, tmp
     assert left == seen
 
 
+ALL_CALLS, FIRST_CALL = slice(None), slice(1)
+FULL = (errno.ENOSPC, ALL_CALLS, r"No space left on device\. Free space")
+READ_ONLY = (errno.EROFS, FIRST_CALL, r"Read-only file system\. Choose a base_directory")
+
+
 @TOLD
-def test_a_full_disk_at_every_changing_call_is_told_and_breaks_nothing(
-    story: Story, hierarchy: Hierarchy, tmp_path: Path
+@pytest.mark.parametrize("disk", [pytest.param(FULL, id="full"), pytest.param(READ_ONLY, id="read-only")])
+def test_a_disk_that_takes_no_change_is_told_and_breaks_nothing(
+    story: Story, disk: tuple[int, slice, str], hierarchy: Hierarchy, tmp_path: Path
 ) -> None:
+    number, calls, told = disk
     lineage = begin(story, tmp_path, hierarchy)
     lineage.save(tmp_path / "kept")
     counting = FaultyFiles()
     story.tell(lineage, counting)
-    for at in range(1, counting.count + 1):
+
+    def refuse(_method: str) -> None:
+        raise OSError(number, os.strerror(number))
+
+    for at in range(1, counting.count + 1)[calls]:
         lineage.restore(tmp_path / "kept")
-        with pytest.raises((StepFailed, UnusableState), match=r"No space left on device\. Free space"):
-            story.act(lineage, FaultyFiles(at, fill_disk))
+        with pytest.raises((StepFailed, UnusableState), match=told):
+            story.act(lineage, FaultyFiles(at, refuse))
         require_a_good_end(story, lineage, f"after call {at}")
 
 
 CHANGING_EVENTS = ("os.mkdir", "os.rename", "os.symlink", "os.remove", "os.rmdir", "os.chmod", "os.chown", "os.link",
-                   "os.truncate", "os.utime", "shutil.")  # fmt: skip
+                   "os.truncate", "os.utime", "os.setxattr", "os.removexattr", "shutil.")  # fmt: skip
 
 
 @TOLD
