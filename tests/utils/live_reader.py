@@ -24,11 +24,9 @@ def describe_fault(live: Path) -> str | None:
     if of_certificate != of_key:
         return f"the key is not the certificate's: {of_key!r} {of_certificate!r}"
     authorities: list[str | Path] = ["-CAfile", generation / "root.pem", "-untrusted", generation / "chain.pem"]
-    for leaf in ("cert.pem", "fullchain.pem"):
-        verdict = _openssl("verify", "-no_check_time", *authorities, generation / leaf)
-        if not verdict.endswith(": OK\n"):
-            return verdict
-    return None
+    leaves = [generation / leaf for leaf in ("cert.pem", "fullchain.pem")]
+    verdict = _openssl("verify", "-no_check_time", *authorities, *leaves)
+    return None if verdict == "".join(f"{leaf}: OK\n" for leaf in leaves) else verdict
 
 
 def read_serial(live: Path) -> str:

@@ -43,7 +43,7 @@ class ControlNode:
         own = {"XDG_STATE_HOME": str(home / "state"), "TMPDIR": str(home / "tmp")}
         return cls(
             PlaybookRunner(collections_path, home),
-            {**environment, **own, "ANSIBLE_LOCAL_TEMP": str(home / "tmp"), "ANSIBLE_FORKS": "20"},
+            {**environment, **own, "ANSIBLE_LOCAL_TEMP": str(home / "tmp"), "ANSIBLE_FORKS": "25"},
         )
 
     @property
@@ -56,14 +56,14 @@ class ControlNode:
         shift = {"PYTHONPATH": str(SHIFTED_CLOCK), "CLOCK_SHIFT": str(seconds)}
         return replace(self, environment={**self.environment, **shift})
 
-    def start(self, inventory: Path, **arguments: Any) -> AbstractContextManager[StartedRun]:
+    def start(self, inventory: Path, *options: str, **arguments: Any) -> AbstractContextManager[StartedRun]:
         """Start a play of one task, host_certificate with the arguments, on all hosts."""
         play = {"hosts": "all", "gather_facts": False, "tasks": [{ACTION: arguments}]}
-        return self.runner.start([play], inventory, environment=self.environment)
+        return self.runner.start([play], inventory, *options, environment=self.environment)
 
-    def run(self, inventory: Path, **arguments: Any) -> PlaybookRun:
+    def run(self, inventory: Path, *options: str, **arguments: Any) -> PlaybookRun:
         """Run that play to its end."""
-        with self.start(inventory, **arguments) as started:
+        with self.start(inventory, *options, **arguments) as started:
             return started.wait()
 
 
@@ -102,6 +102,7 @@ class Site:
     collections_path: Path
     short_directory: Path
     hosts: dict[str, LocalHost] = field(default_factory=dict)
+    waited: float = 0
 
     @classmethod
     def make(cls, emulator: EmulatorProcess, collections_path: Path, short_directory: Path, directory: Path) -> Site:
@@ -114,8 +115,14 @@ class Site:
         return cls(emulator, control, authority, directory, collections_path, short_directory)
 
     def add_control_node(self) -> ControlNode:
-        """Return a control node that has never run a playbook."""
-        return ControlNode.make(self.collections_path, self.short_directory, self.emulator.environment)
+        """Return a control node that has never run a playbook, and whose clock shows what was waited so far."""
+        node = ControlNode.make(self.collections_path, self.short_directory, self.emulator.environment)
+        return node.later(self.waited) if self.waited else node
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass on the clocks of the emulator, and of the hosts and control nodes of later runs."""
+        self.control.advance(seconds)
+        self.waited += seconds
 
     def add_host(self, name: str, **variables: Any) -> LocalHost:
         """Return a new host that has nothing yet."""

@@ -1,34 +1,44 @@
 # Copyright (c) 2026 The fleet_pki.aws_private_ca authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Promises 1 and 2 when the control node dies: at each point of the flow, at once and past the token's window."""
+"""Promises 1 and 2 when the control node dies: at each point of the flow, at once and past the token's window.
+
+One run holds a host at every point for either ledger, and all of them are killed there together. Whoever goes on is a
+control node with an empty home: all that it has is the file that survived, or the table. A second kill, at a renewal,
+strikes the hosts that have come through the first.
+"""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.crash_site import BUCKET, ControlNode, Site
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.crash_site import BUCKET, Site
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.memories import (
+    LEDGER_OPTIONS,
+    DynamoDbTable,
+    SqliteFile,
+    list_states,
+    make_memories,
+)
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.points import (
+    CLAIM,
     GATED_COMMANDS,
+    ISSUED,
     POINTS,
     Held,
-    access_key,
     hold_all,
     let_replies_through,
-    unwritable,
 )
 
 from conditions import wait_until
 from live_reader import describe_fault
-from playbook_run import StartedRun
 from process_tree import kill, kill_tree, list_children
 
-Start = Callable[[ControlNode], AbstractContextManager[StartedRun]]
+BETWEEN_AUDIT_REPORTS = 1800
 
 
 def kill_workers(pid: int) -> None:
@@ -39,92 +49,105 @@ def kill_workers(pid: int) -> None:
 
 @dataclass(frozen=True)
 class Crash:
-    """What is killed, and what the hosts had before: `renewal` means a live certificate each."""
+    """What is killed, and when: with these changes of the task's arguments."""
 
+    title: str
     kill: Callable[[int], None]
-    renewal: bool
+    changes: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Memory:
-    """Where it is remembered what was asked, and whether the next run has a control node with an empty home."""
-
-    ledger: str
-    fresh: bool
-
-    def arguments(self) -> dict[str, Any]:
-        if self.ledger == "sqlite":
-            return {"ledger": "sqlite"}
-        return {"ledger": "dynamodb", "ledger_table": f"ledger-{uuid.uuid4()}", "ledger_create_table": True}
-
-    def cannot_be_written(self, node: ControlNode) -> AbstractContextManager[None]:
-        return unwritable(node.ledger) if self.ledger == "sqlite" else nullcontext()
-
-
-CRASHES = [
-    pytest.param(Crash(kill_tree, renewal=False), id="the whole run at the first issuance"),
-    pytest.param(Crash(kill_workers, renewal=True), id="the workers at a renewal"),
-]
-MEMORIES = [
-    pytest.param(Memory("sqlite", fresh=False), id="SQLite"),
-    pytest.param(Memory("dynamodb", fresh=True), id="DynamoDB and a fresh control node"),
-]
+CRASHES = (
+    Crash("the whole run at the first issuance", kill_tree),
+    Crash("the workers at a renewal", kill_workers, {"validity": {"type": "DAYS", "value": 60}}),
+)
 LATER = [pytest.param(0, id="at once"), pytest.param(600, id="ten minutes later")]
 
 
-def kill_at_all_points(site: Site, crash: Crash, memory: Memory, node: ControlNode, start: Start) -> None:
-    """Hold a run at every point, each on the host of its name, kill it there, and end what waits at gates."""
-    held = [Held(point, site.control, site.directory / point.name) for point in POINTS]
-    for one in held:
-        one.prepare()
-    with start(node) as started:
-        hold_all(held)
-        with memory.cannot_be_written(node):
-            if memory.ledger == "sqlite":
-                let_replies_through(held, site.control)
-            crash.kill(started.process.pid)
-        started.wait()
-    assert faults_of_live(site) == {}
-    site.control.clear_faults()
-    wait_until(lambda: not site.control.held(), "the emulator ends what it held")
-    for one in held:
-        one.clear()
+@dataclass(frozen=True)
+class Matrix:
+    """Hosts to be held, one for each point and ledger, and the play that all runs have in common."""
 
+    site: Site
+    file: SqliteFile
+    table: DynamoDbTable
+    held: dict[str, Held]
+    inventory: Path
+    arguments: dict[str, Any]
 
-def faults_of_live(site: Site) -> dict[str, str]:
-    """Return what openssl finds wrong with the hosts' live certificates, by host."""
-    faults = {name: describe_fault(host.live) for name, host in site.hosts.items()}
-    return {name: fault for name, fault in faults.items() if fault is not None}
+    @classmethod
+    def make(cls, site: Site) -> Matrix:
+        """Place the hosts."""
+        file, table = make_memories(site)
+        held: dict[str, Held] = {}
+        for memory in (file, table):
+            for point in POINTS:
+                name, key = f"{point.name}.{memory.kind}", f"AKIA{len(held):016d}"
+                host = site.add_host(name, access_key=key, **memory.variables)
+                held[name] = Held(point, site.control, host.directory, key, memory.kind)
+                if point.unwritten == CLAIM and memory is file:
+                    host.variables["algorithm"] = None  # one host of a run describes the CA, for all
+        arguments = site.arguments(
+            access_key="{{ access_key }}",
+            secret_key="emulator",
+            signing_algorithm="{{ algorithm | default('SHA256WITHECDSA', false) or omit }}",
+            recovery_bucket=BUCKET,
+            **LEDGER_OPTIONS,
+            **GATED_COMMANDS,
+        )
+        return cls(site, file, table, held, site.write_inventory(), arguments)
+
+    def kill_at_all_points(self, crash: Crash) -> None:
+        """Hold a run at every point, each on the hosts of its name, and kill it there."""
+        held = list(self.held.values())
+        for one in held:
+            one.prepare()
+        with self.site.add_control_node().start(self.inventory, **self.arguments) as started:
+            hold_all(held)
+            with self.file.held_unwritable():
+                let_replies_through(held, self.site.control, list_children(started.process.pid))
+                crash.kill(started.process.pid)
+            started.wait()
+
+    def clear(self) -> None:
+        """End what the emulator holds and what waits at gates."""
+        self.site.control.clear_faults()
+        wait_until(lambda: not self.site.control.held(), "the emulator ends what it held")
+        for one in self.held.values():
+            one.clear()
+
+    def expected_states(self, before: str | None) -> dict[str, str]:
+        """Return what the ledgers should have of each host, where those of no request have what was before."""
+        states = {name: one.point.recorded or before for name, one in self.held.items()}
+        return {name: state for name, state in states.items() if state is not None}
+
+    def read_states(self) -> dict[str, str]:
+        """Return what the ledgers have of each host."""
+        return {**list_states(self.file), **list_states(self.table)}
+
+    def faults_of_live(self) -> dict[str, str]:
+        """Return what openssl finds wrong with the hosts' live certificates, by host."""
+        faults = {name: describe_fault(host.live) for name, host in self.site.hosts.items()}
+        return {name: fault for name, fault in faults.items() if fault is not None}
+
+    def hosts_without_live(self) -> list[str]:
+        """Return the hosts that have nothing live."""
+        return [name for name, host in self.site.hosts.items() if not host.live.exists()]
 
 
 @pytest.mark.parametrize("later", LATER)
-@pytest.mark.parametrize("memory", MEMORIES)
-@pytest.mark.parametrize("crash", CRASHES)
-def test_one_plain_run_after_a_kill_ends_well_and_one_certificate_was_asked_for(
-    site: Site, crash: Crash, memory: Memory, later: int
-) -> None:
-    for point in POINTS:
-        site.add_host(point.name, access_key=access_key(point))
-    site.hosts["nothing-claimed"].variables["algorithm"] = None
-    inventory = site.write_inventory()
-    arguments = site.arguments(
-        access_key="{{ access_key }}",
-        secret_key="emulator",
-        signing_algorithm="{{ algorithm | default('SHA256WITHECDSA', false) or omit }}",
-        recovery_bucket=BUCKET,
-        **memory.arguments(),
-        **GATED_COMMANDS,
-    )
-    node = site.add_control_node()
-    if crash.renewal:
-        node.run(inventory, **arguments).require_success()
-        arguments["validity"] = {"type": "DAYS", "value": 60}
-    kill_at_all_points(site, crash, memory, node, lambda node: node.start(inventory, **arguments))
-
-    site.control.advance(later)
+def test_one_plain_run_after_each_kill_ends_well_and_one_certificate_was_asked_for(site: Site, later: int) -> None:
+    matrix = Matrix.make(site)
     site.control.settings(audit_report_delay=2)  # so that the workers that need a report meet one that is not there yet
-    next_node = site.add_control_node() if memory.fresh else node
-    next_node.later(later).run(inventory, **arguments).require_success()
-    assert site.count_issued() == dict.fromkeys(site.hosts, 2 if crash.renewal else 1)
-    assert faults_of_live(site) == {}
-    assert all(host.live.exists() for host in site.hosts.values())
+    for issued, crash in enumerate(CRASHES, start=1):
+        matrix.arguments.update(crash.changes)
+        matrix.kill_at_all_points(crash)
+        assert matrix.faults_of_live() == {}, crash.title
+        assert issued == 1 or matrix.hosts_without_live() == [], crash.title
+        assert matrix.read_states() == matrix.expected_states(ISSUED if issued > 1 else None), crash.title
+        matrix.clear()
+
+        site.wait(later)
+        site.add_control_node().run(matrix.inventory, **matrix.arguments).require_success()
+        assert site.count_issued() == dict.fromkeys(site.hosts, issued), crash.title
+        assert (matrix.faults_of_live(), matrix.hosts_without_live()) == ({}, []), crash.title
+        site.wait(BETWEEN_AUDIT_REPORTS)

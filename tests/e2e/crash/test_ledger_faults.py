@@ -8,9 +8,11 @@ from __future__ import annotations
 import resource
 import shutil
 from pathlib import Path
+from typing import Any
 
-import pytest
-from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.crash_site import ACTION, Site
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.crash_site import ACTION, ControlNode, Site
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.memories import LEDGER_OPTIONS, make_memories
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.points import ARN
 
 from conditions import wait_until
 from live_reader import describe_fault, read_serial
@@ -18,54 +20,98 @@ from process_tree import kill_tree, list_children
 
 TERMS = {"type": "DAYS", "value": 60}
 """Other terms than those of the first run, so that a certificate is due."""
+DENIED_KEY = "AKIADENIED0000000000"
+JUMPS = {"back": -1800, "forth": 1800}
 
 
-def test_a_disk_that_fills_after_the_call_is_told_with_the_arn_and_the_next_run_goes_on(site: Site) -> None:
-    live = site.add_host("web").live
-    inventory, node = site.write_inventory(), site.add_control_node()
-    node.run(inventory, **site.arguments()).require_success()
-    first, arguments = read_serial(live), site.arguments(validity=TERMS)
+def read_live(site: Site) -> dict[str, tuple[str | None, str]]:
+    """Return what openssl finds wrong with each host's live certificate, and its serial."""
+    return {name: (describe_fault(host.live), read_serial(host.live)) for name, host in site.hosts.items()}
+
+
+def kill_once_issued(site: Site, node: ControlNode, inventory: Path, arguments: dict[str, Any]) -> None:
+    """Kill a run while the replies to all its hosts are under way."""
     site.control.fault("hold", "IssueCertificate", point="after")
     with node.start(inventory, **arguments) as started:
-        wait_until(site.control.held, "the CA has issued")
+        wait_until(lambda: len(site.control.held()) == len(site.hosts), "the CA has issued", interval=0.1)
+        kill_tree(started.process.pid)
+    site.control.clear_faults()
+
+
+def test_a_ledger_that_takes_nothing_after_the_call_is_told_with_the_arn_and_the_next_run_goes_on(site: Site) -> None:
+    for memory in make_memories(site):
+        site.add_host(memory.kind, **memory.variables)
+    inventory, node = site.write_inventory(), site.add_control_node()
+    node.run(inventory, **site.arguments(**LEDGER_OPTIONS)).require_success()
+    before, arguments = read_live(site), site.arguments(validity=TERMS, **LEDGER_OPTIONS)
+    site.control.fault("hold", "IssueCertificate", point="after")
+    site.control.fault("access_denied", "dynamodb:PutItem", match={"Item.version.N": str(ARN)})
+    with node.start(inventory, **arguments) as started:
+        wait_until(lambda: len(site.control.held()) == len(site.hosts), "the CA has issued", interval=0.1)
         for worker in list_children(started.process.pid):
             resource.prlimit(worker, resource.RLIMIT_FSIZE, (0, 0))
-        site.control.clear_faults()
+        site.control.release()
         run = started.wait()
-    (issued,) = {one["certificate_arn"] for one in site.control.requests("IssueCertificate")[-1:]}
-    told = run.of_task(ACTION)["web"].result
-    assert "Failed to write to the ledger" in told["msg"] and "full" in told["msg"]
-    assert told["certificate_arn"] == issued
-    assert (describe_fault(live), read_serial(live)) == (None, first)
+    site.control.clear_faults()
+    issued = {one["certificate_arn"] for one in site.control.requests("IssueCertificate")[-len(site.hosts) :]}
+    told = {host: seen.result for host, seen in run.of_task(ACTION).items()}
+    assert all("Failed to write to the ledger" in result["msg"] for result in told.values())
+    assert "full" in told["sqlite"]["msg"] and "Allow dynamodb:GetItem, PutItem" in told["dynamodb"]["msg"]
+    assert {result["certificate_arn"] for result in told.values()} == issued
+    assert read_live(site) == before
 
     node.run(inventory, **arguments).require_success()
-    assert site.count_issued() == {"web": 2}
-    assert describe_fault(live) is None and read_serial(live) != first
+    assert site.count_issued() == dict.fromkeys(site.hosts, 2)
+    assert all(fault is None and serial != before[name][1] for name, (fault, serial) in read_live(site).items())
 
 
 def test_a_ledger_that_cannot_be_used_is_told_before_anything_is_asked(site: Site) -> None:
     elsewhere = site.directory / "ledgers"
     elsewhere.mkdir()
-    ledgers = {"good": "", "foreign": elsewhere / "foreign", "damaged": elsewhere / "damaged", "denied": "/proc/ledger"}
-    for name, ledger in ledgers.items():
-        site.add_host(name, ledger=str(ledger))
+    file, table = make_memories(site)
+    unusable = {"foreign": elsewhere / "foreign", "damaged": elsewhere / "damaged", "nowhere": Path("/proc/ledger")}
+    for name in ("good", *unusable):
+        site.add_host(name, **file.variables)
+    for name, key in (("missing", "AKIAEXAMPLE000000000"), ("denied", DENIED_KEY)):
+        site.add_host(name, access_key=key, **table.variables)
     inventory, node = site.write_inventory(), site.add_control_node()
-    node.run(inventory, **site.arguments()).require_success()
-    before = {name: read_serial(host.live) for name, host in site.hosts.items()}
+    keys = {
+        "access_key": "{{ access_key | default(omit) }}",
+        "secret_key": "{{ 'emulator' if access_key is defined else omit }}",
+    }
+    node.run(inventory, **site.arguments(**LEDGER_OPTIONS, **keys)).require_success()
+    before = read_live(site)
     (elsewhere / "foreign").write_bytes(b"no database\n" * 1000)
-    damage(node.ledger, elsewhere / "damaged")
+    damage(file.path, elsewhere / "damaged")
+    for name, path in unusable.items():
+        site.hosts[name].variables["ledger_path"] = str(path)
+    site.hosts["missing"].variables["ledger_table"] = "no-such-table"
+    site.control.fault("access_denied", "dynamodb:GetItem", match={"access_key": DENIED_KEY})
 
-    arguments = site.arguments(validity=TERMS)
-    run = node.run(inventory, ledger_path="{{ ledger | default(omit, true) }}", **arguments)
-    assert run.hosts_with("failed") == ["damaged", "denied", "foreign"]
-    for name in run.hosts_with("failed"):
-        message = run.of_task(ACTION)[name].result["msg"]
-        assert (str(ledgers[name]) in message and "give another path" in message) or "move it away" in message
-        assert (describe_fault(site.hosts[name].live), read_serial(site.hosts[name].live)) == (None, before[name])
-    assert site.count_issued() == {"good": 2, "foreign": 1, "damaged": 1, "denied": 1}
+    arguments = site.arguments(validity=TERMS, **{**LEDGER_OPTIONS, **keys, "ledger_create_table": False})
+    run = node.run(site.write_inventory(), **arguments)
+    told = {name: seen.result.get("msg", "") for name, seen in run.of_task(ACTION).items()}
+    assert run.hosts_with("failed") == sorted(["missing", "denied", *unusable])
+    for name, path in unusable.items():
+        assert (str(path) in told[name] and "give another path" in told[name]) or "move it away" in told[name]
+    assert "no-such-table" in told["missing"] and "ledger_create_table: true" in told["missing"]
+    assert table.name in told["denied"] and "Allow dynamodb:GetItem" in told["denied"]
+    after = read_live(site)
+    assert {name: after[name] for name in before if name != "good"} == {
+        name: set_of for name, set_of in before.items() if name != "good"
+    }
+    assert site.count_issued() == {**dict.fromkeys(site.hosts, 1), "good": 2}
 
-    node.run(inventory, **arguments).require_success()
-    assert site.count_issued() == dict.fromkeys(ledgers, 2)
+    site.control.clear_faults()
+    node.run(inventory_of_first_ledgers(site, file.variables, table.variables), **arguments).require_success()
+    assert site.count_issued() == dict.fromkeys(site.hosts, 2)
+
+
+def inventory_of_first_ledgers(site: Site, *ledgers: dict[str, str]) -> Path:
+    """Give the hosts the ledgers back with which they began, and return their inventory."""
+    for host in site.hosts.values():
+        host.variables.update(next(one for one in ledgers if one["ledger"] == host.variables["ledger"]))
+    return site.write_inventory()
 
 
 def damage(ledger: Path, copy: Path) -> None:
@@ -75,16 +121,15 @@ def damage(ledger: Path, copy: Path) -> None:
     copy.write_bytes(content[:8192] + b"\xff" * (len(content) - 8192))
 
 
-@pytest.mark.parametrize("jump", [-1800, 1800])
-def test_a_clock_that_jumps_after_a_kill_costs_no_second_certificate(site: Site, jump: int) -> None:
-    live = site.add_host("web").live
+def test_a_clock_that_jumps_after_a_kill_costs_no_second_certificate(site: Site) -> None:
+    for jump in JUMPS:
+        for memory in make_memories(site):
+            site.add_host(f"{jump}.{memory.kind}", **memory.variables)
     inventory, node = site.write_inventory(), site.add_control_node()
-    site.control.fault("hold", "IssueCertificate", point="after")
-    with node.start(inventory, **site.arguments()) as started:
-        wait_until(site.control.held, "the CA has issued")
-        kill_tree(started.process.pid)
-    site.control.clear_faults()
-    node.later(jump).run(inventory, **site.arguments()).require_success()
-    node.run(inventory, **site.arguments()).require_success()
-    assert site.count_issued() == {"web": 1}
-    assert live.exists() and describe_fault(live) is None
+    arguments = site.arguments(**LEDGER_OPTIONS)
+    kill_once_issued(site, node, inventory, arguments)
+    for jump, seconds in JUMPS.items():
+        node.later(seconds).run(inventory, "--limit", f"{jump}.*", **arguments).require_success()
+    node.run(inventory, **arguments).require_success()
+    assert site.count_issued() == dict.fromkeys(site.hosts, 1)
+    assert all(fault is None for fault, _serial in read_live(site).values())

@@ -1,11 +1,12 @@
 # Copyright (c) 2026 The fleet_pki.aws_private_ca authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Promise 1 when two people run the same play at the same time."""
+"""Promise 1 when two people run the same play at the same time, on control nodes that share a file or a table."""
 
 from __future__ import annotations
 
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.crash_site import ACTION, Site
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.memories import LEDGER_OPTIONS, make_memories
 
 from live_reader import describe_fault
 
@@ -13,10 +14,12 @@ HOSTS = 50
 
 
 def test_two_playbooks_at_once_over_the_same_hosts_ask_for_one_certificate_each(site: Site) -> None:
+    memories = make_memories(site)
     for number in range(HOSTS):
-        site.add_host(f"web{number}")
-    inventory, node = site.write_inventory(), site.add_control_node()
-    with node.start(inventory, **site.arguments()) as one, node.start(inventory, **site.arguments()) as other:
+        site.add_host(f"web{number}", **memories[number % len(memories)].variables)
+    inventory, arguments = site.write_inventory(), site.arguments(**LEDGER_OPTIONS)
+    nodes = [site.add_control_node() for _person in range(2)]
+    with nodes[0].start(inventory, **arguments) as one, nodes[1].start(inventory, **arguments) as other:
         runs = [started.wait().require_success() for started in (one, other)]
     assert site.count_issued() == dict.fromkeys(site.hosts, 1)
     assert [len(run.of_task(ACTION)) for run in runs] == [HOSTS, HOSTS]
