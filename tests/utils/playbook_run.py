@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from process_tree import kill_tree
+
 UTILS = Path(__file__).resolve().parent
 
 
@@ -72,7 +74,7 @@ class StartedRun:
         try:
             returncode = self.process.wait(timeout)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            kill_tree(self.process.pid)
             raise
         lines = (self.scratch / "results.jsonl").read_text("utf-8").splitlines()
         results = tuple(TaskResult(**json.loads(line)) for line in lines)
@@ -117,7 +119,7 @@ class PlaybookRunner:
         extra_vars: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> Iterator[StartedRun]:
-        """Start a run (arguments as for `run`) for the body of a `with`, at whose end its first process is killed."""
+        """Start a run (arguments as for `run`) for the body of a `with`; what of it still runs then is killed."""
         with tempfile.TemporaryDirectory(dir=self.home) as name:
             scratch = Path(name)
             record, settings = scratch / "results.jsonl", scratch / "ansible.cfg"
@@ -140,7 +142,8 @@ class PlaybookRunner:
             try:
                 yield StartedRun(process, scratch)
             finally:
-                process.kill()
+                if process.poll() is None:
+                    kill_tree(process.pid)
                 process.wait()
 
     def environment(self, settings: Path, record: Path) -> dict[str, str]:
