@@ -19,7 +19,6 @@ from emulator_process import EmulatorProcess
 from fleet.fleet import Fleet
 from playbook_run import PlaybookRun, PlaybookRunner
 from private_ca_emulator.control import EmulatorControl
-from setup.environments import make_copy
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 ROOMS = ("ends", "benchmarks", "e2e", "integration", "sanity", "unit")
@@ -43,12 +42,6 @@ def stage() -> Path:
     if not (path / "ansible_collections/fleet_pki/aws_private_ca/galaxy.yml").is_file():
         pytest.fail("the checkout is not staged: run `make setup`")
     return path
-
-
-@pytest.fixture(scope="session")
-def staged_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the collection, as `ansible_collections/NAMESPACE/NAME` beside its dependencies."""
-    return make_copy(tmp_path_factory.mktemp("copy"))
 
 
 @pytest.fixture(scope="session")

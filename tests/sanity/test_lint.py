@@ -12,8 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from setup.environments import make_copy
+
 BIN = Path(sys.executable).parent
 OWN_PLUGINS = "ansible_collections.fleet_pki.aws_private_ca.plugins"
+
+
+@pytest.fixture(scope="module")
+def staged_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the collection, as `ansible_collections/NAMESPACE/NAME` beside its dependencies."""
+    return make_copy(tmp_path_factory.mktemp("copy"))
 
 
 def require_clean(command: list[str], directory: Path, collections_path: Path) -> None:

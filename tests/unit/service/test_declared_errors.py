@@ -73,7 +73,7 @@ def test_a_declared_error_is_explained(entry: tuple[str, str, str]) -> None:
 
 
 # what is tried again for a minute, where the service declares that it may be busy
-PATIENT = {
+PATIENT: dict[tuple[str, str], Callable[[Refusing, FakeClock], object]] = {
     ("acm", "ExportCertificate"): lambda client, clock: CertificateManagerApi(client, clock).export_certificate(
         ACM_ARN, "passphrase"
     ),
@@ -105,7 +105,7 @@ BUSY = ("ConcurrentModificationException", "ThrottlingException")
 @pytest.mark.parametrize(
     "entry", [(*call, code) for call in PATIENT for code in declared_errors(*call) if code in BUSY], ids="-".join
 )
-def test_a_service_that_stays_busy_is_asked_for_a_minute_and_then_explained(entry):
+def test_a_service_that_stays_busy_is_asked_for_a_minute_and_then_explained(entry: tuple[str, str, str]) -> None:
     service, operation, code = entry
     clock = FakeClock()
     with pytest.raises(PrivateCaError) as raised:
@@ -123,7 +123,7 @@ OF_ACM = (
 )  # fmt: skip
 
 
-def test_every_operation_whose_service_declares_that_it_may_be_busy_is_asked():
+def test_every_operation_whose_service_declares_that_it_may_be_busy_is_asked() -> None:
     of_ca = ("acm-pca", botocore.session.get_session().get_service_model("acm-pca").operation_names)
     of_acm = ("acm", OF_ACM)
     busy = {
