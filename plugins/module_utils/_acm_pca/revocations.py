@@ -149,7 +149,14 @@ def _require_sources(desired: Revocation, target: Target) -> None:
 
 
 def desired_revocation(params: Mapping[str, Any]) -> Revocation:
-    """Return what the module's options ask for."""
+    """Return what the module's options ask for. Raise InvalidInput for an interval that lets no time pass."""
+    if params["wait_interval"] < 1:
+        raise InvalidInput(
+            "Failed to read the options",
+            on="wait_interval",
+            because=f"it is {params['wait_interval']}",
+            remedy="Give whole seconds, from 1 on",
+        )
     return Revocation(
         authority_arn=params["certificate_authority_arn"],
         certificate_arn=params["certificate_arn"],
