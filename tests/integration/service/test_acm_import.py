@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,8 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.accounts import Account, Facts, Options
+from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.judge import openssl
 
 from playbook_run import PlaybookRun, PlaybookRunner
+from private_ca_emulator.control import EmulatorControl
 from source_tree import CHECKOUT
 
 NAMES = ["www.example.com", "example.com"]
@@ -34,11 +36,11 @@ OF_HOST_CERTIFICATE = ("IssueCertificate", "GetCertificate", "DescribeCertificat
 class Balancer:
     """An account with a network, and the playbook that is run for it."""
 
-    account: Any
+    account: Account
     runner: PlaybookRunner
     playbook: Path
     directory: Path
-    variables: dict[str, Any]
+    variables: Options
 
     def run(self, *options: str, **variables: Any) -> PlaybookRun:
         """Run the playbook; connection options come from the environment, as they do for a user."""
@@ -73,29 +75,24 @@ class Balancer:
         above.write_text(found["CertificateChain"])
         live = Path(self.variables["acm_import_base_directory"], NAMES[0], "live")
         root.write_text((live / "root.pem").read_text())
-        chain = [
+        chain: list[str | Path] = [
             *(["-attime", str(int(datetime.fromisoformat(moment).timestamp()))] if moment else []),
             "-untrusted",
-            str(above),
+            above,
             "-CAfile",
-            str(root),
+            root,
             "-verify_hostname",
             NAMES[1],
         ]
-        assert openssl("verify", *chain, str(leaf)).endswith("OK\n")
-        assert openssl("pkey", "-in", str(live / "privkey.pem"), "-pubout") == openssl(
-            "x509", "-in", str(leaf), "-noout", "-pubkey"
+        assert openssl("verify", *chain, leaf).endswith("OK\n")
+        assert openssl("pkey", "-in", live / "privkey.pem", "-pubout") == openssl(
+            "x509", "-in", leaf, "-noout", "-pubkey"
         )
-        return openssl("x509", "-in", str(leaf), "-noout", "-serial")
-
-
-def openssl(*arguments: str) -> str:
-    """Return what openssl prints; it must succeed."""
-    return subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=True).stdout
+        return openssl("x509", "-in", leaf, "-noout", "-serial")
 
 
 @pytest.fixture
-def network(account) -> dict[str, Any]:
+def network(account: Account) -> Options:
     """Return two subnets and a security group of a new network, as variables of the playbook."""
     ec2 = account.client("ec2")
     network = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
@@ -111,17 +108,11 @@ def network(account) -> dict[str, Any]:
 
 
 @pytest.fixture
-def runner(stage, short_directory) -> PlaybookRunner:
-    """Return what runs the playbook."""
-    return PlaybookRunner(stage, short_directory)
-
-
-@pytest.fixture
-def balancer(account, root, network, runner, tmp_path) -> Balancer:
+def balancer(account: Account, root: str, network: Options, runner: PlaybookRunner, tmp_path: Path) -> Balancer:
     """Return a load balancer that is to be."""
     variables = {
         **network,
-        "acm_import_certificate_authority_arn": root["arn"],
+        "acm_import_certificate_authority_arn": root,
         "acm_import_dns_names": NAMES,
         "acm_import_base_directory": str(tmp_path / "kept"),
         "acm_import_load_balancer": "front",
@@ -131,45 +122,20 @@ def balancer(account, root, network, runner, tmp_path) -> Balancer:
 
 
 @pytest.fixture
-def servers(account, root) -> Any:
+def servers(account: Account, root: str) -> Facts:
     """Return the facts of a subordinate below the root."""
-    made = account.must_run(
-        "acm_pca_certificate_authority",
-        name="servers",
-        type="SUBORDINATE",
-        key_algorithm="EC_prime256v1",
-        subject={"common_name": "Example Servers"},
-        parent_certificate_authority_arn=root["arn"],
-    )
-    return made["certificate_authority"]
+    return account.make_authority("servers", type="SUBORDINATE", parent_certificate_authority_arn=root)
 
 
-@pytest.fixture
-def later(control) -> Any:
-    """Return a function that lets days go by and returns the time; the clock goes back with the test."""
-    gone = []
-
-    def advance(days: int) -> str:
-        gone.append(days * DAY)
-        return datetime.fromtimestamp(control.advance(days * DAY), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    yield advance
-    control.advance(-sum(gone))
-
-
-def list_imported(balancer: Balancer) -> list[str]:
-    """Return the ARNs of what ACM has."""
-    listed = balancer.account.client("acm").list_certificates(Includes={"keyTypes": ["EC_prime256v1"]})
-    return [one["CertificateArn"] for one in listed["CertificateSummaryList"]]
-
-
-def test_a_certificate_is_imported_served_and_imported_again_under_its_arn(balancer, servers, control, later):
+def test_a_certificate_is_imported_served_and_imported_again_under_its_arn(
+    balancer: Balancer, servers: Facts, control: EmulatorControl
+) -> None:
     issuer = {"acm_import_certificate_authority_arn": servers["arn"]}
     assert balancer.statuses("--check", **issuer) == ["changed", "skipped", "skipped"]
-    assert list_imported(balancer) == []
+    assert balancer.account.list_in_acm() == []
     assert balancer.statuses(**issuer) == ["changed", "changed", "changed"]
     arn = balancer.served()
-    assert list_imported(balancer) == [arn]
+    assert balancer.account.list_in_acm() == [arn]
     first = balancer.judge(arn)
 
     again = balancer.run("-vvv", **issuer).require_success()
@@ -177,16 +143,18 @@ def test_a_certificate_is_imported_served_and_imported_again_under_its_arn(balan
     assert "PRIVATE KEY" not in again.stdout + again.stderr
     assert len(control.certificates(servers["arn"])) == 1
 
-    issuer["acm_import_as_of"] = later(65)
+    issuer["acm_import_as_of"] = datetime.fromtimestamp(control.advance(65 * DAY), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert balancer.statuses(**issuer) == ["changed", "changed", "ok"]
     assert balancer.served() == arn
-    assert list_imported(balancer) == [arn]
+    assert balancer.account.list_in_acm() == [arn]
     assert balancer.judge(arn, issuer["acm_import_as_of"]) != first
     assert balancer.statuses(**issuer) == ["ok", "ok", "ok"]
     assert len(control.certificates(servers["arn"])) == 2
 
 
-def test_a_root_that_issues_is_imported_as_its_own_chain_with_what_the_guide_says_to_allow(balancer, root, control):
+def test_a_root_that_issues_is_imported_as_its_own_chain_with_what_the_guide_says_to_allow(
+    balancer: Balancer, control: EmulatorControl
+) -> None:
     guide = CHECKOUT.joinpath("docs/docsite/rst/guide_services.rst").read_text("utf-8")
     actions = sorted({*re.findall(r"``(acm:\w+)``", guide), *(f"acm-pca:{name}" for name in OF_HOST_CERTIFICATE)})
     key, account = f"AKIA{balancer.account.number}IMPORT", balancer.account

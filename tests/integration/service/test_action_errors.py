@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
 
 import botocore.session
 import pytest
+from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.accounts import Account, NewRoot
+from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.local_inventory import write_local_inventory
 
 from playbook_run import PlaybookRun
+from private_ca_emulator.control import EmulatorControl
 
 TASK = "Keep the certificate"
 MODEL = botocore.session.get_session().get_service_model("acm-pca")
@@ -29,39 +31,37 @@ def declared(*operations: str) -> dict[str, tuple[str, str]]:
     }
 
 
+Hosts = dict[str, dict[str, str]]
 ERRORS = declared(*OF_EACH_HOST, ASKED_ONCE)
 WAITED = {("GetCertificate", "RequestInProgressException")}
 
 
 @pytest.fixture
-def hosts(account, new_root, control, tmp_path) -> dict[str, dict[str, Any]]:
+def hosts(account: Account, new_root: NewRoot, control: EmulatorControl, tmp_path: Path) -> Hosts:
     """Return the variables of a host for each error, with an access key of its own that meets it.
 
     A run asks each CA for its algorithm once, for all hosts, so the errors of that take a CA of their own.
     """
-    hosts, shared = {}, new_root("shared")
+    shared = new_root("shared")
+    hosts: Hosts = {}
     for number, (name, (operation, code)) in enumerate(ERRORS.items()):
         key = f"AKIA{account.number}H{number:02}"
         control.add_access_key(key, account.number)
         control.fault("error", operation, code=code, message="Scripted.", status=400, match={"access_key": key})
         asks = operation == ASKED_ONCE
         hosts[name] = {
-            "ansible_connection": "local",
-            "ansible_python_interpreter": sys.executable,
             "key": key,
             "base": str(tmp_path / name),
-            "ca": (new_root(name) if asks else shared)["arn"],
+            "ca": new_root(name) if asks else shared,
             **({} if asks else {"algorithm": "SHA256WITHECDSA"}),
         }
     return hosts
 
 
 @pytest.fixture
-def fleet_run(hosts, account, run_playbook, tmp_path) -> PlaybookRun:
+def fleet_run(hosts: Hosts, account: Account, run_playbook: Callable[..., PlaybookRun], tmp_path: Path) -> PlaybookRun:
     """Run one play on all hosts."""
-    inventory = tmp_path / "inventory.json"
-    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
-    task: dict[str, Any] = {
+    task = {
         **account.connection,
         "access_key": "{{ key }}",
         "name": "web",
@@ -78,10 +78,10 @@ def fleet_run(hosts, account, run_playbook, tmp_path) -> PlaybookRun:
         "tasks": [{"name": TASK, "fleet_pki.aws_private_ca.host_certificate": task}],
     }
     environment = {"XDG_STATE_HOME": str(tmp_path / "state")}
-    return run_playbook([play], inventory, environment=environment)
+    return run_playbook([play], write_local_inventory(tmp_path, hosts), environment=environment)
 
 
-def test_each_host_is_told_what_failed_on_what_and_what_to_do(hosts, fleet_run):
+def test_each_host_is_told_what_failed_on_what_and_what_to_do(hosts: Hosts, fleet_run: PlaybookRun) -> None:
     told = fleet_run.of_task(TASK)
     assert set(told) == set(ERRORS)
     for name, (operation, code) in ERRORS.items():

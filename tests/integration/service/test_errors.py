@@ -7,55 +7,62 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import botocore.session
 import pytest
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.keys import generate_key
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.requests import build_request
-from issued_leaf import issue
-from service_policies import sharing_policy
+from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.accounts import Account, NewRoot, Options
+from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.occasions import (
+    ARN,
+    ROOT,
+    Occasion,
+    absent,
+    leaf_serial,
+    managed,
+    of_root,
+    requested,
+    revived,
+    shared,
+    unissued,
+    unread_leaf,
+    unreported,
+)
 
-ARN = "certificate_authority_arn"
-ROOT = {"name": "made", "type": "ROOT", "key_algorithm": "EC_prime256v1", "subject": {"common_name": "Made"}}
-ACTIONS = ["IssueCertificate", "GetCertificate", "ListPermissions"]
+from private_ca_emulator.control import EmulatorControl
+
+EXPORTED: Options = {"export_passphrase": "passphrase", "tags": {"team": "pki"}}
 SESSION = botocore.session.get_session()
 MODELS = {service: SESSION.get_service_model(service) for service in ("acm-pca", "acm")}
 
 
 @dataclass(frozen=True)
 class Case:
-    """Options under which a module calls these operations, on the active root that they are given.
-
-    ``earlier`` are options of the same module that bring about what these operations take; its result is the
-    member ``earlier`` of what ``options`` are given. An operation of ACM has the prefix ``acm:``.
-    """
+    """An occasion on which a module calls these operations; one of ACM has the prefix ``acm:``."""
 
     module: str
     operations: tuple[str, ...]
-    options: Callable[[Mapping[str, Any]], dict[str, Any]]
-    earlier: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+    occasion: Occasion
 
 
-def request(root: Mapping[str, Any]) -> dict[str, Any]:
-    csr = build_request(generate_key("EC_prime256v1"), {"CN": "www.example.com"}, [])
-    return {ARN: root["arn"], "csr": csr, "ledger": "none", "wait_timeout": 1}
+def deleted(account: Account, root: str) -> Options:
+    account.must_run("acm_pca_certificate_authority", **absent(account, root))
+    return revived(account, root)
 
 
-def managed(root: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        ARN: root["arn"], "domain_name": "www.example.com", "key_algorithm": "EC_prime256v1", "wait_timeout": 1,
-    }  # fmt: skip
+def permitted(account: Account, root: str) -> Options:
+    account.permit_acm(root)
+    return absent(account, root)
 
 
-def exported(root: Mapping[str, Any]) -> dict[str, Any]:
-    return {**managed(root), "export_passphrase": "passphrase", "tags": {"team": "pki"}}
+def unshared(account: Account, root: str) -> Options:
+    account.must_run("acm_pca_policy", **shared(account, root))
+    return absent(account, root)
 
 
-def of_earlier(subject: Mapping[str, Any]) -> dict[str, Any]:
-    return {"certificate_arn": subject["earlier"]["certificate"]["arn"], "wait_timeout": 1}
+def brief(occasion: Occasion) -> Occasion:
+    """Return the occasion for a module that waits no longer than a second."""
+    return lambda account, root: {**occasion(account, root), "wait_timeout": 1}
 
 
 CASES = {
@@ -70,7 +77,7 @@ CASES = {
             "GetCertificate",
             "ImportCertificateAuthorityCertificate",
         ),
-        lambda root: {**ROOT, "wait_timeout": 1},
+        lambda _account, _root: {**ROOT, "wait_timeout": 1},
     ),
     "change": Case(
         "acm_pca_certificate_authority",
@@ -81,31 +88,12 @@ CASES = {
             "ListTags",
             "GetCertificateAuthorityCertificate",
         ),
-        lambda root: {ARN: root["arn"], "ocsp": {}, "tags": {"team": "pki"}},
+        lambda _account, root: {ARN: root, "ocsp": {}, "tags": {"team": "pki"}},
     ),
-    "delete": Case(
-        "acm_pca_certificate_authority",
-        ("DeleteCertificateAuthority",),
-        lambda root: {ARN: root["arn"], "state": "absent"},
-    ),
-    "restore": Case(
-        "acm_pca_certificate_authority",
-        ("RestoreCertificateAuthority",),
-        lambda root: {ARN: root["arn"], "restore": True, "enabled": True},
-        earlier=lambda root: {ARN: root["arn"], "state": "absent"},
-    ),
-    "withdraw": Case(
-        "acm_pca_permission",
-        ("DeletePermission",),
-        lambda root: {ARN: root["arn"], "state": "absent"},
-        earlier=lambda root: {ARN: root["arn"]},
-    ),
-    "unshare": Case(
-        "acm_pca_policy",
-        ("DeletePolicy",),
-        lambda root: {ARN: root["arn"], "state": "absent"},
-        earlier=lambda root: {ARN: root["arn"], "policy": sharing_policy(root["arn"], "444455556666")},
-    ),
+    "delete": Case("acm_pca_certificate_authority", ("DeleteCertificateAuthority",), absent),
+    "restore": Case("acm_pca_certificate_authority", ("RestoreCertificateAuthority",), deleted),
+    "withdraw": Case("acm_pca_permission", ("DeletePermission",), permitted),
+    "unshare": Case("acm_pca_policy", ("DeletePolicy",), unshared),
     "read": Case(
         "acm_pca_certificate_authority_info",
         (
@@ -114,27 +102,19 @@ CASES = {
             "GetCertificateAuthorityCsr",
             "ListTags",
         ),
-        lambda root: {ARN: root["arn"]},
+        of_root,
     ),
-    "revoke": Case(
-        "acm_pca_revoke_certificate", ("RevokeCertificate",), lambda root: {ARN: root["arn"], "serial": root["leaf"]}
-    ),
-    "grant": Case("acm_pca_permission", ("ListPermissions", "CreatePermission"), lambda root: {ARN: root["arn"]}),
-    "share": Case(
-        "acm_pca_policy",
-        ("GetPolicy", "PutPolicy"),
-        lambda root: {ARN: root["arn"], "policy": sharing_policy(root["arn"], "444455556666")},
-    ),
+    "revoke": Case("acm_pca_revoke_certificate", ("RevokeCertificate",), leaf_serial),
+    "grant": Case("acm_pca_permission", ("ListPermissions", "CreatePermission"), of_root),
+    "share": Case("acm_pca_policy", ("GetPolicy", "PutPolicy"), shared),
     "issue": Case(
-        "acm_pca_issue_certificate", ("DescribeCertificateAuthority", "IssueCertificate", "GetCertificate"), request
+        "acm_pca_issue_certificate",
+        ("DescribeCertificateAuthority", "IssueCertificate", "GetCertificate"),
+        brief(requested),
     ),
-    "look up": Case(
-        "acm_pca_certificate_info",
-        ("GetCertificate",),
-        lambda root: {"certificate_arns": [root["leaf_arn"]]},
-    ),
-    "read permissions": Case("acm_pca_permission_info", ("ListPermissions",), lambda root: {ARN: root["arn"]}),
-    "read a policy": Case("acm_pca_policy_info", ("GetPolicy",), lambda root: {ARN: root["arn"]}),
+    "look up": Case("acm_pca_certificate_info", ("GetCertificate",), unread_leaf),
+    "read permissions": Case("acm_pca_permission_info", ("ListPermissions",), of_root),
+    "read a policy": Case("acm_pca_policy_info", ("GetPolicy",), of_root),
     "request of ACM": Case(
         "acm_private_certificate",
         (
@@ -146,28 +126,35 @@ CASES = {
             "acm:ListTagsForCertificate",
             "acm:GetCertificate",
         ),
-        managed,
+        brief(unissued),
     ),
-    "export from ACM": Case("acm_private_certificate", ("acm:ExportCertificate",), exported),
+    "export from ACM": Case(
+        "acm_private_certificate",
+        ("acm:ExportCertificate",),
+        lambda account, root: {**brief(unissued)(account, root), **EXPORTED},
+    ),
     "find in ACM": Case(
-        "acm_private_certificate", ("acm:DescribeCertificate", "acm:ListTagsForCertificate"), of_earlier, managed
+        "acm_private_certificate", ("acm:DescribeCertificate", "acm:ListTagsForCertificate"), brief(managed)
     ),
     "change in ACM": Case(
         "acm_private_certificate",
         ("acm:RenewCertificate", "acm:AddTagsToCertificate", "acm:RemoveTagsFromCertificate"),
-        lambda subject: {**of_earlier(subject), "tags": {"site": "one"}, "renew_before": "400d"},
-        earlier=exported,
+        lambda account, root: {
+            **managed(account, root, **EXPORTED),
+            "tags": {"site": "one"},
+            "renew_before": "400d",
+            "wait_timeout": 1,
+        },
     ),
     "delete from ACM": Case(
         "acm_private_certificate",
         ("acm:DeleteCertificate",),
-        lambda subject: {**of_earlier(subject), "state": "absent"},
-        earlier=managed,
+        lambda account, root: {**brief(managed)(account, root), "state": "absent"},
     ),
     "audit": Case(
         "acm_pca_audit_report",
         ("CreateCertificateAuthorityAuditReport", "DescribeCertificateAuthorityAuditReport"),
-        lambda root: {ARN: root["arn"], "s3_bucket_name": root["bucket"], "wait_timeout": 1},
+        brief(unreported),
     ),
 }
 # what is no failure, and why
@@ -218,28 +205,15 @@ DECLARED = [
 ]
 
 
-def prepare(account: Any, described: Case, root: dict[str, Any]) -> None:
-    """Bring about what the case takes, and nothing else: every one of hundreds of tests pays for it."""
-    if described.module in ("acm_pca_revoke_certificate", "acm_pca_certificate_info"):
-        leaf = issue(account, root)
-        root.update({"leaf": leaf.serial, "leaf_arn": leaf.arn})
-    if described.module == "acm_pca_audit_report":
-        root["bucket"] = account.create_bucket("audit")
-    if described.module == "acm_private_certificate":
-        account.client().create_permission(
-            CertificateAuthorityArn=root["arn"], Principal="acm.amazonaws.com", Actions=ACTIONS
-        )
-    if described.earlier is not None:
-        root["earlier"] = account.must_run(described.module, **described.earlier(root))
-
-
 @pytest.mark.parametrize("entry", [entry for entry in DECLARED if entry[2] not in PASSING], ids="-".join)
-def test_a_declared_error_is_explained(account, root, control, entry):
+def test_a_declared_error_is_explained(
+    account: Account, root: str, control: EmulatorControl, entry: tuple[str, str, str]
+) -> None:
     case, operation, code = entry
     described = CASES[case]
-    prepare(account, described, root)
+    options = described.occasion(account, root)
     control.fault("error", operation, code=code, message="Scripted.", status=400)
-    result = account.run(described.module, **described.options(root))
+    result = account.run(described.module, **options)
     if entry in BORNE:
         assert not result.get("failed"), result["msg"]
     elif entry in GONE:
@@ -253,36 +227,39 @@ def test_a_declared_error_is_explained(account, root, control, entry):
         assert EXPLAINED.fullmatch(result["msg"]), result["msg"]
 
 
-def wait_longer(options: dict[str, Any]) -> dict[str, Any]:
+def wait_longer(options: Options) -> Options:
     """Return the options with time for what passes: the pause before another attempt may take a second by itself."""
     return {**options, **({"wait_timeout": 60} if "wait_timeout" in options else {})}
 
 
 @pytest.mark.parametrize("entry", [entry for entry in DECLARED if entry[2] in PASSING], ids="-".join)
-def test_a_declared_error_that_passes_is_tried_again(account, root, control, entry):
+def test_a_declared_error_that_passes_is_tried_again(
+    account: Account, root: str, control: EmulatorControl, entry: tuple[str, str, str]
+) -> None:
     case, operation, code = entry
     described = CASES[case]
-    prepare(account, described, root)
+    options = described.occasion(account, root)
     control.fault("error", operation, code=code, message="Scripted.", status=400, times=1)
-    account.must_run(described.module, **wait_longer(described.options(root)))
+    account.must_run(described.module, **wait_longer(options))
 
 
-def test_every_module_that_calls_the_services_has_cases(checkout):
+def test_every_module_that_calls_the_services_has_cases(checkout: Path) -> None:
     modules = {path.stem for path in (checkout / "plugins/modules").glob("acm_*.py")}
     of_its_own = {"acm_pca_ledger_info"}  # reads a ledger: tests/unit/api/test_ledger_stores.py
     assert {described.module for described in CASES.values()} == modules - of_its_own
 
 
 @pytest.mark.parametrize("module", sorted({described.module for described in CASES.values()}))
-def test_every_operation_that_a_module_calls_is_in_its_cases(account, new_root, control, module):
+def test_every_operation_that_a_module_calls_is_in_its_cases(
+    account: Account, new_root: NewRoot, control: EmulatorControl, module: str
+) -> None:
     listed: set[str] = set()
     called: set[str] = set()
     for case, described in CASES.items():
         if described.module == module:
-            subject = new_root(case)
-            prepare(account, described, subject)
+            options = described.occasion(account, new_root(case))
             begun = len(control.requests())
-            account.run(described.module, **described.options(subject))
+            account.run(described.module, **options)
             called |= {entry["operation"] for entry in control.requests()[begun:]}
             listed |= set(described.operations)
     assert called <= listed
@@ -292,11 +269,13 @@ UNDECLARED = [(case, operation) for case, described in CASES.items() for operati
 
 
 @pytest.mark.parametrize(("case", "operation"), UNDECLARED)
-def test_denied_access_names_the_action_to_allow(account, root, control, case, operation):
+def test_denied_access_names_the_action_to_allow(
+    account: Account, root: str, control: EmulatorControl, case: str, operation: str
+) -> None:
     described = CASES[case]
-    prepare(account, described, root)
+    options = described.occasion(account, root)
     control.fault("access_denied", operation)
-    result = account.run(described.module, **described.options(root))
+    result = account.run(described.module, **options)
     if case == "read" and operation != "DescribeCertificateAuthority":
         assert result["certificate_authorities"][0]["denied"] == [operation]
     elif (case, operation) == ("change", "GetCertificateAuthorityCertificate"):
@@ -323,11 +302,11 @@ READS = [entry for entry in UNDECLARED if entry[1].removeprefix("acm:").startswi
 
 
 @pytest.mark.parametrize(("case", "operation"), READS)
-def test_throttling_is_borne(account, root, control, case, operation):
+def test_throttling_is_borne(account: Account, root: str, control: EmulatorControl, case: str, operation: str) -> None:
     described = CASES[case]
-    prepare(account, described, root)
+    options = described.occasion(account, root)
     control.fault("throttle", operation, times=1)
-    account.must_run(described.module, **wait_longer(described.options(root)))
+    account.must_run(described.module, **wait_longer(options))
 
 
 OF_ANOTHER = {  # whose report it is cannot be told when the reply with its id was lost
@@ -336,9 +315,11 @@ OF_ANOTHER = {  # whose report it is cannot be told when the reply with its id w
 
 
 @pytest.mark.parametrize(("case", "operation"), [entry for entry in UNDECLARED if entry not in READS])
-def test_a_change_whose_reply_is_lost_is_made_once_and_told(account, root, control, case, operation):
+def test_a_change_whose_reply_is_lost_is_made_once_and_told(
+    account: Account, root: str, control: EmulatorControl, case: str, operation: str
+) -> None:
     described = CASES[case]
-    prepare(account, described, root)
+    options = described.occasion(account, root)
     control.fault("lost_reply", operation, times=1)
-    result = account.must_run(described.module, **wait_longer(described.options(root)))
+    result = account.must_run(described.module, **wait_longer(options))
     assert result["changed"] == ((case, operation) not in OF_ANOTHER)

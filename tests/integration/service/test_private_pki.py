@@ -7,56 +7,41 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from service_policies import service_write_policy
+from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.accounts import Account, Facts, NewAccount
+from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.judge import openssl
+from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.local_inventory import write_local_inventory
 
+from fleet.fleet import Fleet
 from playbook_run import PlaybookRun, PlaybookRunner
 from private_ca_emulator.control import EmulatorControl
 
-MODULES = "fleet_pki.aws_private_ca"
-OWNER, USER = "111122223333", "444455556666"
-REGION = "eu-central-1"
 
-
-@dataclass
+@dataclass(frozen=True)
 class Pki:
     """An owner's and a user's account, a bucket, and the playbooks that are run with them."""
 
-    endpoint_url: str
+    owner: Account
+    user: Account
+    bucket: str
     runner: PlaybookRunner
     directory: Path
-    bucket: str
-    role_arn: str = ""
-
-    def connection(self, account: str) -> dict[str, str]:
-        """Return the connection options of an account."""
-        return {
-            "access_key": account, "secret_key": "emulator", "region": REGION, "endpoint_url": self.endpoint_url,
-        }  # fmt: skip
-
-    def client(self, account: str, service: str) -> Any:
-        """Return a boto3 client of an account."""
-        make_client: Any = boto3.Session(account, "emulator", region_name=REGION).client
-        return make_client(service, endpoint_url=self.endpoint_url)
 
     def play(self, playbook: Path, inventory: Path, *options: str, **extra_vars: Any) -> PlaybookRun:
         """Run a playbook that makes the PKI as its owner; fail the test if it fails."""
-        host = self.endpoint_url.removeprefix("http://")
+        host = self.owner.endpoint_url.removeprefix("http://")
         extra = {
             "pki_name": "example",
             "pki_bucket": self.bucket,
-            "pki_second_account": USER,
+            "pki_second_account": self.user.number,
             "pki_crl_cname": f"{host}/{self.bucket}",
             "pki_ocsp_cname": host,
-            "pki_connection": self.connection(OWNER),
+            "pki_connection": self.owner.connection,
             **extra_vars,
         }
         environment = {"XDG_STATE_HOME": str(self.directory / "state")}
@@ -65,32 +50,21 @@ class Pki:
 
 
 @pytest.fixture
-def pki(emulator, stage, short_directory, tmp_path):
-    control = EmulatorControl(emulator.endpoint_url)
+def pki(
+    account: Account, new_account: NewAccount, control: EmulatorControl, runner: PlaybookRunner, tmp_path: Path
+) -> Pki:
     control.settings(crl_delay=0.0)
-    for account in (OWNER, USER):
-        control.add_access_key(account, account)
-    own = uuid.uuid4().hex
-    made = Pki(emulator.endpoint_url, PlaybookRunner(stage, short_directory), tmp_path, f"example-pki-{own}")
-    s3 = made.client(OWNER, "s3")
-    s3.create_bucket(Bucket=made.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    s3.put_bucket_policy(Bucket=made.bucket, Policy=json.dumps(service_write_policy(made.bucket)))
-    trust = {"Version": "2012-10-17", "Statement": []}
-    role = made.client(USER, "iam").create_role(RoleName=f"issuer-{own}", AssumeRolePolicyDocument=json.dumps(trust))
-    made.role_arn = role["Role"]["Arn"]
-    return made
+    bucket = account.create_bucket("example-pki", "BucketOwnerEnforced")
+    return Pki(account, new_account(), bucket, runner, tmp_path)
 
 
 @pytest.fixture
-def localhost(tmp_path) -> Path:
+def localhost(tmp_path: Path) -> Path:
     """Return an inventory of this machine alone."""
-    inventory = tmp_path / "localhost.json"
-    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-    inventory.write_text(json.dumps({"all": {"hosts": {"localhost": here}}}))
-    return inventory
+    return write_local_inventory(tmp_path, {"localhost": {}})
 
 
-def test_the_playbook_that_makes_the_pki_predicts_and_repeats(pki, stage, localhost):
+def test_the_playbook_that_makes_the_pki_predicts_and_repeats(pki: Pki, stage: Path, localhost: Path) -> None:
     playbook = stage / "ansible_collections/fleet_pki/aws_private_ca/playbooks/private_pki.yml"
     checked = pki.play(playbook, localhost, "--check")
     assert [one.task for one in checked.results if one.status == "changed"] == ["Make the root"]
@@ -98,7 +72,7 @@ def test_the_playbook_that_makes_the_pki_predicts_and_repeats(pki, stage, localh
     assert {one.status for one in pki.play(playbook, localhost).results} == {"ok"}
 
 
-def test_a_team_lives_with_its_pki_from_one_playbook(pki, localhost, fleet):
+def test_a_team_lives_with_its_pki_from_one_playbook(pki: Pki, localhost: Path, fleet: Callable[..., Fleet]) -> None:
     hosts = fleet(2, ("bookworm",))
     run = pki.play(
         Path(__file__).parent / "playbooks/whole_life.yml",
@@ -106,8 +80,8 @@ def test_a_team_lives_with_its_pki_from_one_playbook(pki, localhost, fleet):
         "--inventory",
         str(localhost),
         life_directory=str(pki.directory),
-        life_role_arn=pki.role_arn,
-        life_fleet_connection=pki.connection(USER),
+        life_role_arn=pki.user.create_role("issuer"),
+        life_fleet_connection=pki.user.connection,
     )
     names = [host.name for host in hosts]
     root = run.of_task("Make the root")["localhost"].result["certificate_authority"]
@@ -119,26 +93,25 @@ def test_a_team_lives_with_its_pki_from_one_playbook(pki, localhost, fleet):
     judge_restoration(pki, run, root["arn"], servers)
 
 
-def judge_hierarchy(pki: Pki, root: dict[str, Any], servers: dict[str, Any]) -> None:
+def judge_hierarchy(pki: Pki, root: Facts, servers: Facts) -> None:
     """The subordinate is signed by the root, publishes CRL and OCSP, and its policy names the second account."""
-    client = pki.client(OWNER, "acm-pca")
+    client = pki.owner.client()
     policy = json.loads(client.get_policy(ResourceArn=servers["arn"])["Policy"])
-    assert {statement["Principal"]["AWS"] for statement in policy["Statement"]} == {USER}
+    assert {statement["Principal"]["AWS"] for statement in policy["Statement"]} == {pki.user.number}
     described = client.describe_certificate_authority(CertificateAuthorityArn=servers["arn"])["CertificateAuthority"]
     published = described["RevocationConfiguration"]
     assert (published["CrlConfiguration"]["Enabled"], published["OcspConfiguration"]["Enabled"]) == (True, True)
     (pki.directory / "root.pem").write_text(root["certificate"])
     (pki.directory / "servers.pem").write_text(servers["certificate"])
-    verified = openssl("verify", "-CAfile", str(pki.directory / "root.pem"), str(pki.directory / "servers.pem"))
-    assert verified.stdout.endswith("OK\n")
+    assert openssl("verify", "-CAfile", "root.pem", "servers.pem", directory=pki.directory).endswith("OK\n")
 
 
 def judge_issuance(pki: Pki, run: PlaybookRun, names: list[str]) -> None:
     """Each host has one certificate, which a role of the second account asked for."""
     kept = run.of_task("Keep the certificate")
     assert {name: kept[name].status for name in names} == dict.fromkeys(names, "changed")
-    asked = EmulatorControl(pki.endpoint_url).requests("IssueCertificate")
-    assert [request["account"] for request in asked if request["account"] != OWNER] == [USER] * len(names)
+    asked = [one["account"] for one in EmulatorControl(pki.owner.endpoint_url).requests("IssueCertificate")]
+    assert [number for number in asked if number != pki.owner.number] == [pki.user.number] * len(names)
 
 
 def judge_revocation(run: PlaybookRun, names: list[str]) -> None:
@@ -168,11 +141,11 @@ def judge_audit(pki: Pki, run: PlaybookRun, names: list[str]) -> None:
     }
 
 
-def judge_restoration(pki: Pki, run: PlaybookRun, root_arn: str, servers: dict[str, Any]) -> None:
+def judge_restoration(pki: Pki, run: PlaybookRun, root_arn: str, servers: Facts) -> None:
     """Both CAs were deleted; the one that issues is active again with the certificate that it had."""
     torn = run.of_task("Tear down")["localhost"].result["results"]
     assert [one["changed"] for one in torn] == [True, True]
-    client = pki.client(OWNER, "acm-pca")
+    client = pki.owner.client()
     states = [
         client.describe_certificate_authority(CertificateAuthorityArn=arn)["CertificateAuthority"]["Status"]
         for arn in (root_arn, servers["arn"])
@@ -184,10 +157,5 @@ def judge_restoration(pki: Pki, run: PlaybookRun, root_arn: str, servers: dict[s
 
 def serial_of(path: Path) -> str:
     """Return the serial that openssl reads, in the spelling of the modules."""
-    printed = openssl("x509", "-noout", "-serial", "-in", str(path)).stdout
+    printed = openssl("x509", "-noout", "-serial", "-in", path)
     return format(int(printed.strip().removeprefix("serial="), 16), "x")
-
-
-def openssl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run openssl; it must succeed."""
-    return subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=True)
