@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import TASK, Site
-from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.services.servers import KINDS, Arguments, Server
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.services.servers import KINDS, Arguments, Kinds, Server
 from cryptography.x509 import load_pem_x509_certificate
 
 from fleet.fleet import Fleet
@@ -72,15 +72,25 @@ class ServedSite:
 
 
 @pytest.fixture
-def served(site: Site, fleet: Callable[..., Fleet]) -> ServedSite:
+def serve(site: Site, fleet: Callable[..., Fleet]) -> Callable[[Kinds], ServedSite]:
+    """Return a function from kinds to a site on which a service of each serves its first certificate."""
+
+    def begin(kinds: Kinds) -> ServedSite:
+        hosts = fleet(len(kinds), (SERVICES,))
+        assert hosts.mode != "local", hosts.notice
+        servers = {kind: make(host) for (kind, make), host in zip(kinds.items(), hosts, strict=True)}
+        chain = site.client.get_certificate_authority_certificate(CertificateAuthorityArn=site.authority)
+        made = ServedSite(site, hosts, servers, root=chain["CertificateChain"])
+        first = made.keep(without=OF_THE_SERVICE)
+        assert {result.status for result in first.values()} == {"changed"}, first
+        for server in servers.values():
+            server.start()
+        return made
+
+    return begin
+
+
+@pytest.fixture
+def served(serve: Callable[[Kinds], ServedSite]) -> ServedSite:
     """Return a site on which nginx, haproxy and PostgreSQL serve their first certificates."""
-    hosts = fleet(len(KINDS), (SERVICES,))
-    assert hosts.mode != "local", hosts.notice
-    servers = {kind: make(host) for (kind, make), host in zip(KINDS.items(), hosts, strict=True)}
-    chain = site.client.get_certificate_authority_certificate(CertificateAuthorityArn=site.authority)
-    made = ServedSite(site, hosts, servers, root=chain["CertificateChain"])
-    first = made.keep(without=OF_THE_SERVICE)
-    assert {result.status for result in first.values()} == {"changed"}, first
-    for server in servers.values():
-        server.start()
-    return made
+    return serve(KINDS)

@@ -69,10 +69,10 @@ class Server:
     settings: str
     command: list[str]
     arguments: Arguments
-    strict_test: list[str]
-    failing_reload: list[str]
-    silent_reload: list[str]
     connect: Callable[[str, int, str, str], Session]
+    strict_test: list[str] = field(default_factory=list)
+    failing_reload: list[str] = field(default_factory=list)
+    silent_reload: list[str] = field(default_factory=list)
     preparation: list[list[str]] = field(default_factory=list)
     broken: str | None = None
 
@@ -93,7 +93,8 @@ class Server:
         return self.connect(self.host.address, self.host.tls_port, self.host.name, root)
 
 
-def _verify(host: Host, **more: Any) -> Mapping[str, Any]:
+def make_verify(host: Host, **more: Any) -> Mapping[str, Any]:
+    """Return the option `verify` for the host's tls_port, with patience for a busy machine."""
     endpoint = {"host": host.address, "port": host.tls_port, "server_name": host.name}
     return {**endpoint, "retries": 100, "interval": 0.1, "timeout": 30, **more}
 
@@ -118,7 +119,7 @@ def make_nginx(host: Host) -> Server:
         arguments={
             "validate_command": test,
             "reload_command": host.nginx_command("-s", "reload"),
-            "verify": _verify(host),
+            "verify": make_verify(host),
         },
         strict_test=_strictly(host, test),
         failing_reload=[NGINX, "-c", f"{host.service_directory}/mislaid.conf", "-s", "reload"],
@@ -148,7 +149,7 @@ def make_haproxy(host: Host) -> Server:
             "formats": ["combined"],
             "validate_command": test,
             "reload_command": reload,
-            "verify": _verify(host),
+            "verify": make_verify(host),
         },
         strict_test=_strictly(host, test),
         failing_reload=["sh", "-c", f"kill -USR2 $(cat {directory}/mislaid.pid)"],
@@ -178,7 +179,7 @@ def make_postgresql(host: Host) -> Server:
             "key_owner": owner,
             "validate_command": [*test, "{cert}"],
             "reload_command": [*reload, directory],
-            "verify": _verify(host, starttls="postgres"),
+            "verify": make_verify(host, starttls="postgres"),
         },
         strict_test=[*test, "-auth_level", "3", "{cert}"],
         failing_reload=[*reload, f"{directory}.mislaid"],
@@ -191,7 +192,8 @@ def make_postgresql(host: Host) -> Server:
     )
 
 
-KINDS: dict[str, Callable[[Host], Server]] = {
+Kinds = Mapping[str, Callable[[Host], Server]]
+KINDS: Kinds = {
     "nginx": make_nginx,
     "haproxy": make_haproxy,
     "postgresql": make_postgresql,

@@ -23,7 +23,7 @@ from pathlib import Path
 RELEASES = ("bullseye", "bookworm", "trixie")
 SERVICES = "bookworm_services"  # bookworm with more services: large, and built only for the tests that need them
 PACKAGES = ("ca-certificates", "nginx-light", "openssh-server", "openssl", "python3", "python3-cryptography", "sudo")
-_ADDED = {SERVICES: ("haproxy", "postgresql")}
+_ADDED = {SERVICES: ("dovecot-imapd", "dovecot-submissiond", "haproxy", "postgresql", "slapd")}
 _UNWANTED = ("doc", "info", "locale", "man")
 
 
