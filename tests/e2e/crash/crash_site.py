@@ -51,9 +51,9 @@ class ControlNode:
         """Return the file of its SQLite ledger."""
         return self.runner.home / "state/fleet_pki.aws_private_ca/ledger.sqlite3"
 
-    def later(self, seconds: float) -> ControlNode:
-        """Return the same machine when so much time has passed."""
-        shift = {"PYTHONPATH": str(SHIFTED_CLOCK), "CLOCK_SHIFT": str(seconds)}
+    def later(self, seconds: float, jump: float = 0) -> ControlNode:
+        """Return the same machine when so much time has passed, in which its time of day was set by `jump` seconds."""
+        shift = {"PYTHONPATH": str(SHIFTED_CLOCK), "CLOCK_SHIFT": str(seconds + jump), "BOOT_SHIFT": str(seconds)}
         return replace(self, environment={**self.environment, **shift})
 
     def start(self, inventory: Path, *options: str, **arguments: Any) -> AbstractContextManager[StartedRun]:

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.crash_site import ACTION, ControlNode, Site
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.crash_site import ACTION, BUCKET, ControlNode, Site
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.memories import LEDGER_OPTIONS, make_memories
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.points import ARN
 
@@ -21,7 +21,9 @@ from process_tree import kill_tree, list_children
 TERMS = {"type": "DAYS", "value": 60}
 """Other terms than those of the first run, so that a certificate is due."""
 DENIED_KEY = "AKIADENIED0000000000"
-JUMPS = {"back": -1800, "forth": 1800}
+PAST_THE_WINDOW = 600
+JUMPS = {"back": -500, "forth": 1800}
+"""Seconds by which the time of day is set meanwhile: after the one, by it alone, the window would still be open."""
 
 
 def read_live(site: Site) -> dict[str, tuple[str | None, str]]:
@@ -126,10 +128,12 @@ def test_a_clock_that_jumps_after_a_kill_costs_no_second_certificate(site: Site)
         for memory in make_memories(site):
             site.add_host(f"{jump}.{memory.kind}", **memory.variables)
     inventory, node = site.write_inventory(), site.add_control_node()
-    arguments = site.arguments(**LEDGER_OPTIONS)
+    arguments = site.arguments(recovery_bucket=BUCKET, **LEDGER_OPTIONS)
     kill_once_issued(site, node, inventory, arguments)
+    site.control.advance(PAST_THE_WINDOW)
     for jump, seconds in JUMPS.items():
-        node.later(seconds).run(inventory, "--limit", f"{jump}.*", **arguments).require_success()
-    node.run(inventory, **arguments).require_success()
+        machine = node.later(PAST_THE_WINDOW, jump=seconds)
+        machine.run(inventory, "--limit", f"{jump}.*", **arguments).require_success()
+    node.later(PAST_THE_WINDOW).run(inventory, **arguments).require_success()
     assert site.count_issued() == dict.fromkeys(site.hosts, 1)
     assert all(fault is None for fault, _serial in read_live(site).values())

@@ -156,6 +156,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         kind = "UnknownOperationException" if code == HTTPStatus.NOT_IMPLEMENTED else "SerializationException"
         self._send(encode_error(ServiceError(kind, message or HTTPStatus(code).phrase, code)))
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Date replies by the emulator's clock, those that moto makes too: a client may go by the service's date."""
+        return super().date_time_string(self.server.router.service.clock.now() if timestamp is None else timestamp)
+
     def handle_expect_100(self) -> bool:
         """Ask for the body at once: S3 clients wait for it."""
         granted = super().handle_expect_100()
