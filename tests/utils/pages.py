@@ -12,8 +12,9 @@ from pathlib import Path
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _GUIDES = _CHECKOUT / "docs/docsite/rst"
-_BLOCK = re.compile(r"\.\. code-block:: (\w+)\n(?:   :name: ([\w-]+)\n)?\n((?:   .*\n|\n)+)")
-_FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_OPTIONS = r"(?: +:(?!name:)[\w-]+:.*\n)*"
+_BLOCK = re.compile(rf"\.\. code-block:: (\w+)\n{_OPTIONS}(?: +:name: ([\w-]+)\n)?{_OPTIONS}\n((?:   .*\n|\n)+)")
+_FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _SHELLS = ("bash", "console", "sh", "shell")
 _INLINE = re.compile(r"(?<!`)(`{1,2})((?:ansible-[a-z]+|certbot|git|make|pytest|python3?) [^`\n]+)\1(?!`)")
 
@@ -42,7 +43,7 @@ def list_commands(page: str) -> list[str]:
     file = {path.stem: path for path in list_pages()}[page]
     text = file.read_text("utf-8")
     blocks = _FENCED.findall(text) if file.suffix == ".md" else [(kind, block) for kind, _name, block in _read(text)]
-    lines = [line for kind, block in blocks if kind in _SHELLS for line in block.splitlines() if line.strip()]
+    lines = [line.strip() for kind, block in blocks if kind in _SHELLS for line in block.splitlines() if line.strip()]
     if any(line.startswith("$ ") for line in lines):  # what has no prompt is output
         lines = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
     is_for_users = file.parent == _GUIDES or file.name == "README.md"

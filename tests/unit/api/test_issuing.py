@@ -27,7 +27,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._issuance_token import derive_token
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._issuing import Issuer, issue
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.holders import this_process
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import Breaker, Limits
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import Breaker, Limits, Pace
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.memory_store import MemoryLedger
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.stores import Ledger
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import (
@@ -328,12 +328,25 @@ def test_the_circuit_breaker_refuses_before_the_call_and_says_how_many_were_aske
     limits = Limits(breaker=Breaker(max_issuances=2, period=3600))
     for _number in range(2):
         make_issuer(limits=limits).issue(make_request())
-    with pytest.raises(IssuanceLimit, match="2 certificates were asked") as caught:
-        make_issuer(limits=limits).issue(make_request())
-    assert caught.value.details == {"asked": 2, "max_issuances": 2}
+    refused = make_request()
+    for _run in range(2):  # the first leaves a claim, which is no leave to ask
+        with pytest.raises(IssuanceLimit, match="2 certificates were asked") as caught:
+            make_issuer(limits=limits).issue(refused)
+        assert caught.value.details == {"asked": 2, "max_issuances": 2}
     assert client.count("IssueCertificate") == 2
     clock.advance(3600)
-    make_issuer(limits=limits).issue(make_request())
+    make_issuer(limits=limits).issue(refused)
+
+
+def test_issuers_wait_for_their_turn_of_the_pace_that_they_share_at_each_call(
+    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock
+) -> None:
+    limits, begun = Limits(pace=Pace(per_second=0.1)), clock.now()
+    client.issue_faults = [client_error("ThrottlingException")]
+    for _number in range(3):
+        make_issuer(limits=limits).issue(make_request())
+    assert client.count("IssueCertificate") == 4
+    assert clock.now() - begun >= 30
 
 
 def test_the_circuit_breaker_counts_a_request_that_is_sent_again_once(

@@ -40,11 +40,8 @@ def test_every_command_of_the_pages_is_run_by_a_test_or_named_with_a_reason() ->
 
 
 def test_every_shell_block_is_of_a_kind_that_is_read() -> None:
-    kinds = {
-        kind
-        for page in list_pages()
-        for kind in re.findall(r"^(?:```|\.\. code-block:: )(\w+)$", page.read_text("utf-8"), re.M)
-    }
+    opening = re.compile(r"^ *(?:```|\.\. (?:code|code-block|sourcecode):: *)(\S.*)$", re.MULTILINE)
+    kinds = {kind for page in list_pages() for kind in opening.findall(page.read_text("utf-8"))}
     assert kinds <= {"bash", "console", "ini", "json", "nginx", "python", "text", "yaml"}
 
 
