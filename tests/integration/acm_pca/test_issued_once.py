@@ -180,11 +180,10 @@ def test_the_breaker_is_shared_by_all_processes(
 def test_a_fleet_of_processes_keeps_to_the_quota(
     start: Start, control: EmulatorControl, authority_arn: str, make_csr: MakeCsr
 ) -> None:
-    control.settings(quotas_enabled=True)
-    csrs = [str(make_csr(f"host{number}", f"/CN=host{number}.example.com")) for number in range(40)]
-    processes = [start(csr_paths=csrs[number::8]) for number in range(8)]
+    control.settings(quotas_enabled=True, quota_overrides={"IssueCertificate": 4})  # half of them at once are too many
+    csrs = [str(make_csr(f"host{number}", f"/CN=host{number}.example.com")) for number in range(16)]
+    processes = [start(csr_paths=csrs[number::8], requests_per_second=2.0) for number in range(8)]
     results = [finish(process) for process in processes]
-    assert sum(len(result["arns"]) for result in results) == 40
-    assert len(leaves(control, authority_arn)) == 40
-    throttled = [entry for entry in control.requests("IssueCertificate") if "Throttling" in str(entry)]
-    assert throttled == []
+    assert sum(len(result["arns"]) for result in results) == 16
+    assert len(leaves(control, authority_arn)) == 16
+    assert {entry["outcome"] for entry in control.requests("IssueCertificate")} == {"Success"}

@@ -102,7 +102,8 @@ def require_sound_examples(modules: dict[str, Any]) -> None:
                 known = {*options, *(alias for each in options.values() for alias in each.get("aliases", []))}
                 assert set(task[used] or {}) <= known, f"{name}: {task['name']}"
                 registered[task.get("register", "")] = used
-            expressions = " ".join([*re.findall(r"{{(.*?)}}", str(task)), task.get("when", "")])
+            bare = [task.get("when", ""), task.get("ansible.builtin.debug", {}).get("var", "")]
+            expressions = " ".join([*re.findall(r"{{(.*?)}}", str(task)), *bare])
             for variable, result in re.findall(r"(\w+)\.(\w+)", re.sub(r"'.*?'", "", expressions)):
                 returned = modules[registered[variable]]["return"] if variable in registered else {result}
                 assert result in returned, f"{name}: {task['name']}: {variable}.{result}"

@@ -162,9 +162,13 @@ def test_a_private_key_beside_the_csr_is_never_sent() -> None:
         issue_parameters(dataclasses.replace(make_request(), csr=key + make_csr()), "token")
 
 
-@pytest.mark.parametrize("spelling", ["0A:1B", "0x0a1b", "serial=0A1B", "a1b"])
+@pytest.mark.parametrize("spelling", ["0A:1B", "0x0a1b", "serial=0A1B", "a1b", "0a 1b", "0A-1B", "0a.1b"])
 def test_a_serial_is_read_in_any_spelling(spelling: str) -> None:
     assert read_serial(spelling) == "a1b"
+
+
+def test_the_serial_zero_keeps_a_digit() -> None:
+    assert read_serial("00:00") == "0"
 
 
 @pytest.mark.parametrize("text", ["", "xyz", "12 345 Z", "f" * 65])

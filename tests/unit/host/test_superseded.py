@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from host_authority import DAY, NOW
+from host_faults import WatchedFiles
 from host_lineage import HostLineage
 from host_tls import Nginx
 
@@ -19,12 +21,24 @@ def recorded(lineage: HostLineage, now: float) -> list[dict[str, Any]]:
     return list(lineage.request(now=now)["superseded"])
 
 
+def read_in_service(lineage: HostLineage) -> str | None:
+    state: dict[str, str | None] = json.loads((lineage.path / "state.json").read_text())
+    return state["in_service"]
+
+
 def test_a_proved_renewal_puts_the_certificate_before_on_record_until_it_is_dealt_with(
     lineage: HostLineage, nginx: Nginx
 ) -> None:
     first = lineage.request()["current"]
     assert recorded(lineage, NOW) == []
-    lineage.run(now=LATER, certificate_arn="arn:second", **nginx.options)
+    in_service = read_in_service(lineage)
+
+    def require_nothing_lost() -> None:
+        """Fail where a kill now would leave a successor in service of which the record does not know."""
+        on_record = (lineage.path / "superseded.json").exists()
+        assert on_record or read_in_service(lineage) in (None, in_service)
+
+    lineage.run(WatchedFiles(require_nothing_lost), now=LATER, certificate_arn="arn:second", **nginx.options)
     entry = {"serial": first["serial"], "certificate_arn": "arn:first", "not_after": first["not_after"], "since": LATER}
     assert recorded(lineage, LATER) == [entry]
     assert lineage.install(check_mode=True, now=LATER, forget_superseded=["arn:first"])["changed"]

@@ -19,3 +19,9 @@ def test_of_no_certificates_there_are_no_states() -> None:
 def test_certificates_of_two_regions_are_refused_by_name() -> None:
     with pytest.raises(InvalidInput, match=r"\(eu-west-1, us-east-1\)\. Read the certificates of each region"):
         choose_region([ARN, ARN.replace("eu-west-1", "us-east-1")], None)
+
+
+def test_certificates_of_another_region_than_the_tasks_are_refused() -> None:
+    assert choose_region([ARN, ARN], "eu-west-1") == "eu-west-1"
+    with pytest.raises(InvalidInput, match="Leave region out"):
+        choose_region([ARN], "us-east-1")
