@@ -63,13 +63,3 @@ def test_the_tags_of_a_role_are_those_that_its_description_names(role: str) -> N
 def test_the_variables_of_a_role_carry_its_name(role: str) -> None:
     options = read_yaml(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
     assert [name for name in options if not name.startswith(f"{role}_")] == []
-
-
-def test_ansible_core_is_developed_on_a_version_that_is_supported() -> None:
-    oldest = tuple(int(part) for part in read_yaml("meta/runtime.yml")["requires_ansible"].strip(">=").split("."))
-    pins = dict(
-        line.split(" ;")[0].split("==")
-        for line in (CHECKOUT / "requirements/dev.txt").read_text().splitlines()
-        if "==" in line
-    )
-    assert tuple(int(part) for part in pins["ansible-core"].split(".")) >= oldest

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is written twice must say the same: options and their documentation, role variables and their specification."""
+"""What is written twice must say the same: options and their documentation, the role and its action."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._assumed_role import ASSUME_ROLE_OPTIONS
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._options import (
@@ -63,20 +62,6 @@ def test_every_option_of_the_action_is_documented_as_it_is() -> None:
 def test_every_key_of_the_result_is_documented() -> None:
     outcome = Outcome(name="web", action="none", reasons=(), predicted=False, before=None, after=None)
     assert set(build_result(outcome)) - {"changed", "diff", "warnings"} == set(read_documentation("RETURN"))
-
-
-@pytest.mark.parametrize("role", ["host_certificate", "trust_store"])
-def test_the_defaults_of_a_role_are_those_of_its_specification(role: str) -> None:
-    defaults = yaml.safe_load((COLLECTION / f"roles/{role}/defaults/main.yml").read_text())
-    specified = yaml.safe_load((COLLECTION / f"roles/{role}/meta/argument_specs.yml").read_text())
-    options = specified["argument_specs"]["main"]["options"]
-    assert {name: option["default"] for name, option in options.items() if "default" in option} == defaults
-
-
-@pytest.mark.parametrize("role", ["host_certificate", "trust_store"])
-def test_the_variables_of_a_role_begin_with_its_name(role: str) -> None:
-    specified = yaml.safe_load((COLLECTION / f"roles/{role}/meta/argument_specs.yml").read_text())
-    assert all(name.startswith(f"{role}_") for name in specified["argument_specs"]["main"]["options"])
 
 
 def test_the_role_passes_on_every_option_of_the_action_but_those_of_the_connection() -> None:
