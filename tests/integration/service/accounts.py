@@ -66,14 +66,19 @@ class Account:
 
     @overload
     def client(self) -> ACMPCAClient: ...
+
     @overload
     def client(self, service: Literal["acm"]) -> ACMClient: ...
+
     @overload
     def client(self, service: Literal["dynamodb"]) -> DynamoDBClient: ...
+
     @overload
     def client(self, service: Literal["s3"]) -> S3Client: ...
+
     @overload
     def client(self, service: Literal["ec2", "elbv2", "iam"]) -> Any: ...
+
     def client(self, service: Literal["acm-pca", "acm", "dynamodb", "s3", "ec2", "elbv2", "iam"] = "acm-pca") -> Any:
         """Return a boto3 client of the account."""
         return SESSION.client(
