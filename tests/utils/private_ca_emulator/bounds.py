@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import urllib.parse
 from collections.abc import Callable
-from xml.sax.saxutils import escape
 
 from private_ca_emulator.accounts import Accounts, Caller
 from private_ca_emulator.errors import ServiceError
+from private_ca_emulator.other_calls import encode_refusal
 from private_ca_emulator.policy_documents import ALLOWED, evaluate
-from private_ca_emulator.protocol import CredentialScope, HttpRequest, HttpResponse, encode_error
+from private_ca_emulator.protocol import CredentialScope, HttpRequest, HttpResponse
 
 Demand = tuple[str, str]
 """An action and the resource that it is asked on."""
@@ -58,6 +58,7 @@ _READERS: dict[str, Callable[[HttpRequest, Caller], Demand | None]] = {
     "dynamodb": _read_dynamodb,
     "sts": _read_sts,
 }
+_PROTOCOLS = {"s3": "rest-xml", "dynamodb": "json", "sts": "query"}
 
 
 def refuse_beyond_policies(accounts: Accounts, request: HttpRequest, scope: CredentialScope) -> HttpResponse | None:
@@ -71,9 +72,4 @@ def refuse_beyond_policies(accounts: Accounts, request: HttpRequest, scope: Cred
         return None
     action, resource = demand
     message = f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource}"
-    if scope.service == "dynamodb":
-        return encode_error(ServiceError("AccessDeniedException", message))
-    text = f"<Error><Code>AccessDenied</Code><Message>{escape(message)}</Message></Error>"
-    if scope.service == "sts":
-        text = f"<ErrorResponse>{text}</ErrorResponse>"
-    return HttpResponse(403, text.encode(), [("Content-Type", "application/xml")])
+    return encode_refusal(_PROTOCOLS[scope.service], ServiceError("AccessDeniedException", message))

@@ -14,23 +14,22 @@ from typing import Any
 
 from private_ca_emulator import buckets
 from private_ca_emulator.authorization import NO_IDENTITY_POLICY, build_context, deny, names_principal
+from private_ca_emulator.bucket_grants import BUCKET_ACTIONS, OBJECT_ACTIONS
 from private_ca_emulator.errors import refused
 from private_ca_emulator.policy_documents import ALLOWED, DENIED, SILENT, evaluate, read_statements
 from private_ca_emulator.service import Call, PrivateCa
-
-_LOOK, _WRITE = ("s3:GetBucketAcl", "s3:GetBucketLocation"), ("s3:PutObject", "s3:PutObjectAcl")
 
 
 def require_rights_to_publish(service: PrivateCa, call: Call, crl: Mapping[str, Any]) -> None:
     """Refuse a caller who turns on a CRL in a bucket that he himself can neither look at nor write to."""
     if crl["Enabled"]:
-        _require(service, call, crl["S3BucketName"], _LOOK + _WRITE)
+        _require(service, call, crl["S3BucketName"], BUCKET_ACTIONS + OBJECT_ACTIONS)
 
 
 def require_rights_to_list(service: PrivateCa, call: Call, crl: Mapping[str, Any]) -> None:
     """Refuse a caller who revokes what is listed in a CRL whose bucket he himself cannot write to."""
     if crl["Enabled"]:
-        _require(service, call, crl["S3BucketName"], _WRITE)
+        _require(service, call, crl["S3BucketName"], OBJECT_ACTIONS)
 
 
 def _require(service: PrivateCa, call: Call, bucket: str, actions: tuple[str, ...]) -> None:
@@ -38,10 +37,10 @@ def _require(service: PrivateCa, call: Call, bucket: str, actions: tuple[str, ..
     if key is None or key.policies is None:
         return
     for action in actions:
-        if asked not in ("look_and_write", "look" if action in _LOOK else "write"):
+        if asked not in ("look_and_write", "look" if action in BUCKET_ACTIONS else "write"):
             continue
         place = f"arn:{call.caller.partition}:s3:::{bucket}"
-        resource = place if action in _LOOK else f"{place}/{buckets.TEST_KEY}"
+        resource = place if action in BUCKET_ACTIONS else f"{place}/{buckets.TEST_KEY}"
         identity = evaluate(key.policies, action, resource, build_context(service, call, resource))
         verdict = _unite(identity, *_judge_by_bucket(service, call, bucket, action, resource))
         if verdict != ALLOWED:

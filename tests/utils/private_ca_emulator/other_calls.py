@@ -72,10 +72,10 @@ def read_call(service: str, request: HttpRequest) -> OtherCall | None:
     return OtherCall(f"{service}:{operation.name}", protocol, members)
 
 
-def encode_refusal(call: OtherCall, error: ServiceError) -> HttpResponse:
-    """An error as the service of `call` sends it."""
-    code, status = _OWN_CODES.get((call.protocol, error.code), (error.code, error.status))
-    if call.protocol not in _XML:
+def encode_refusal(protocol: str, error: ServiceError) -> HttpResponse:
+    """An error as a service of the protocol sends it."""
+    if protocol not in _XML:
         return encode_error(error)
+    code, status = _OWN_CODES.get((protocol, error.code), (error.code, error.status))
     text = f"<Error><Code>{escape(code)}</Code><Message>{escape(error.message)}</Message></Error>"
-    return HttpResponse(status, _XML[call.protocol].format(text).encode(), [("Content-Type", "text/xml")])
+    return HttpResponse(status, _XML[protocol].format(text).encode(), [("Content-Type", "application/xml")])

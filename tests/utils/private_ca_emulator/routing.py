@@ -61,4 +61,4 @@ class Router:
             facts = gather_facts(call.members, self.service.accounts.identify(scope))
             return self.service.faults.surround(entry, facts, lambda _reason: self._pass_on(request, scope))
         except ServiceError as error:
-            return encode_refusal(call, error)
+            return encode_refusal(call.protocol, error)
