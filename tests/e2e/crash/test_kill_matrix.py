@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.crash_site import BUCKET, Site
-from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.memories import (
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.ledgers import (
     LEDGER_OPTIONS,
     DynamoDbTable,
     SqliteFile,
     list_states,
-    make_memories,
+    make_ledgers,
 )
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.points import (
     CLAIM,
@@ -77,14 +77,14 @@ class Matrix:
     @classmethod
     def make(cls, site: Site) -> Matrix:
         """Place the hosts."""
-        file, table = make_memories(site)
+        file, table = make_ledgers(site)
         held: dict[str, Held] = {}
-        for memory in (file, table):
+        for ledger in (file, table):
             for point in POINTS:
-                name, key = f"{point.name}.{memory.kind}", f"AKIA{len(held):016d}"
-                host = site.add_host(name, access_key=key, **memory.variables)
-                held[name] = Held(point, site.control, host.directory, key, memory.kind)
-                if point.unwritten == CLAIM and memory is file:
+                name, key = f"{point.name}.{ledger.kind}", f"AKIA{len(held):016d}"
+                host = site.add_host(name, access_key=key, **ledger.variables)
+                held[name] = Held(point, site.control, host.directory, key, ledger.kind)
+                if point.unwritten == CLAIM and ledger is file:
                     host.variables["algorithm"] = None  # one host of a run describes the CA, for all
         arguments = site.arguments(
             access_key="{{ access_key }}",

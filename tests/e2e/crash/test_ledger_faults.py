@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.crash_site import ACTION, BUCKET, ControlNode, Site
-from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.memories import LEDGER_OPTIONS, make_memories
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.ledgers import LEDGER_OPTIONS, make_ledgers
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.points import ARN
 
 from conditions import wait_until
@@ -41,8 +41,8 @@ def kill_once_issued(site: Site, node: ControlNode, inventory: Path, arguments: 
 
 
 def test_a_ledger_that_takes_nothing_after_the_call_is_told_with_the_arn_and_the_next_run_goes_on(site: Site) -> None:
-    for memory in make_memories(site):
-        site.add_host(memory.kind, **memory.variables)
+    for ledger in make_ledgers(site):
+        site.add_host(ledger.kind, **ledger.variables)
     inventory, node = site.write_inventory(), site.add_control_node()
     node.run(inventory, **site.arguments(**LEDGER_OPTIONS)).require_success()
     before, arguments = read_live(site), site.arguments(validity=TERMS, **LEDGER_OPTIONS)
@@ -70,7 +70,7 @@ def test_a_ledger_that_takes_nothing_after_the_call_is_told_with_the_arn_and_the
 def test_a_ledger_that_cannot_be_used_is_told_before_anything_is_asked(site: Site) -> None:
     elsewhere = site.directory / "ledgers"
     elsewhere.mkdir()
-    file, table = make_memories(site)
+    file, table = make_ledgers(site)
     unusable = {"foreign": elsewhere / "foreign", "damaged": elsewhere / "damaged", "nowhere": Path("/proc/ledger")}
     for name in ("good", *unusable):
         site.add_host(name, **file.variables)
@@ -125,8 +125,8 @@ def damage(ledger: Path, copy: Path) -> None:
 
 def test_a_clock_that_jumps_after_a_kill_costs_no_second_certificate(site: Site) -> None:
     for jump in JUMPS:
-        for memory in make_memories(site):
-            site.add_host(f"{jump}.{memory.kind}", **memory.variables)
+        for ledger in make_ledgers(site):
+            site.add_host(f"{jump}.{ledger.kind}", **ledger.variables)
     inventory, node = site.write_inventory(), site.add_control_node()
     arguments = site.arguments(recovery_bucket=BUCKET, **LEDGER_OPTIONS)
     kill_once_issued(site, node, inventory, arguments)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.crash_site import ACTION, Site
-from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.memories import LEDGER_OPTIONS, make_memories
+from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.crash.ledgers import LEDGER_OPTIONS, make_ledgers
 
 from live_reader import describe_fault
 
@@ -14,9 +14,9 @@ HOSTS = 50
 
 
 def test_two_playbooks_at_once_over_the_same_hosts_ask_for_one_certificate_each(site: Site) -> None:
-    memories = make_memories(site)
+    ledgers = make_ledgers(site)
     for number in range(HOSTS):
-        site.add_host(f"web{number}", **memories[number % len(memories)].variables)
+        site.add_host(f"web{number}", **ledgers[number % len(ledgers)].variables)
     inventory, arguments = site.write_inventory(), site.arguments(**LEDGER_OPTIONS)
     nodes = [site.add_control_node() for _person in range(2)]
     asked = len(site.control.requests("IssueCertificate"))

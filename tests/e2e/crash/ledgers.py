@@ -22,10 +22,10 @@ LEDGER_OPTIONS = {
     "ledger_table": "{{ ledger_table | default(omit) }}",
     "ledger_create_table": True,
 }
-"""The task's options for hosts that have a memory's variables."""
+"""The task's options for hosts that have a ledger's variables."""
 
 
-class Memory(Protocol):
+class Ledger(Protocol):
     """A ledger that outlives the control nodes that use it."""
 
     @property
@@ -80,7 +80,7 @@ class DynamoDbTable:
         return _read([item["record"]["S"] for item in items if "record" in item])
 
 
-def make_memories(site: Site) -> tuple[SqliteFile, DynamoDbTable]:
+def make_ledgers(site: Site) -> tuple[SqliteFile, DynamoDbTable]:
     """Return a file and a table that no other test knows."""
     return (
         SqliteFile(site.directory / "ledger.sqlite3"),
@@ -88,9 +88,9 @@ def make_memories(site: Site) -> tuple[SqliteFile, DynamoDbTable]:
     )
 
 
-def list_states(memory: Memory) -> dict[str, str]:
+def list_states(ledger: Ledger) -> dict[str, str]:
     """Return how far each host's newest request has come, as the ledger has it."""
-    return {record["host"]: record["state"] for record in memory.list_records()}
+    return {record["host"]: record["state"] for record in ledger.list_records()}
 
 
 def _read(texts: list[str]) -> list[dict[str, Any]]:
