@@ -245,13 +245,19 @@ def test_a_state_directory_is_of_one_emulator_at_a_time(tmp_path: Path) -> None:
 def test_the_command_says_in_a_line_what_it_cannot_do(tmp_path: Path) -> None:
     (tmp_path / "seed.yml").write_bytes(b"\x00\xff")
     (tmp_path / FILE_NAME).write_text("no database, but as long as the header of one")
-    for arguments in (["--seed", tmp_path / "seed.yml"], ["--state-directory", tmp_path], ["--port", "99999"]):
+    refused = {
+        ("--seed", tmp_path / "seed.yml"): "seed.yml",
+        ("--state-directory", tmp_path): str(tmp_path),
+        ("--port", "99999"): "a port is a number from 0 to 65535, not '99999'",
+        ("--port", "abc"): "a port is a number from 0 to 65535, not 'abc'",
+    }
+    for arguments, says in refused.items():
         command = [sys.executable, "-m", "private_ca_emulator", "--port", "0", *map(str, arguments)]
         environment = {**os.environ, "PYTHONPATH": str(Path(server.__file__).parents[1])}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode in (1, 2)
         assert "Traceback" not in done.stderr
-        assert "private_ca_emulator: " in done.stderr
+        assert "private_ca_emulator: " in done.stderr and says in done.stderr
 
 
 def test_the_command_prints_its_address_first_and_ends_on_terminate(tmp_path: Path) -> None:
