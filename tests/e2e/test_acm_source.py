@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,13 +21,8 @@ from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import (
 )
 
 from fleet.fleet import Fleet
+from openssl_command import openssl
 from playbook_run import PlaybookRun
-
-
-def openssl(*arguments: str | Path, text: str | None = None) -> str:
-    """Return what openssl prints; raise when it fails."""
-    command = ["openssl", *map(str, arguments)]
-    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
 
 
 def judge(live: Path) -> str:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from ansible_collections.fleet_pki.aws_private_ca.tests.e2e.conftest import ACTI
 
 from fleet.fleet import Fleet
 from fleet.hosts import Host
+from openssl_command import openssl
 from playbook_run import PlaybookRun
 
 STARTED = "/srv/started"
@@ -59,28 +59,19 @@ def require_sound(host: Host, lineage: str, common_name: str, names: list[str]) 
     live = host.path(f"{host.base_directory}/{lineage}").joinpath("generations")
     current = host.run(["readlink", f"{host.base_directory}/{lineage}/live"]).stdout.strip().rsplit("/", maxsplit=1)[-1]
     files = {name: live / current / f"{name}.pem" for name in ("cert", "chain", "fullchain", "root", "privkey")}
-    ask_openssl(
+    openssl(
         "verify", "-x509_strict", "-no-CApath", "-CAfile", files["root"], "-untrusted", files["chain"], files["cert"]
     )
-    text = ask_openssl(
-        "x509", "-in", files["cert"], "-noout", "-subject", "-ext", "subjectAltName", "-nameopt", "RFC2253"
-    )
+    text = openssl("x509", "-in", files["cert"], "-noout", "-subject", "-ext", "subjectAltName", "-nameopt", "RFC2253")
     assert f"CN={common_name}" in text
     assert all(name in text for name in names)
     public_keys = (
-        ask_openssl("x509", "-in", files["cert"], "-noout", "-pubkey"),
-        ask_openssl("pkey", "-in", files["privkey"], "-pubout"),
+        openssl("x509", "-in", files["cert"], "-noout", "-pubkey"),
+        openssl("pkey", "-in", files["privkey"], "-pubout"),
     )
     assert public_keys[0] == public_keys[1]
     assert files["fullchain"].read_text() == files["cert"].read_text() + files["chain"].read_text()
     assert files["root"].read_text() not in files["fullchain"].read_text()
-
-
-def ask_openssl(*arguments: str | Path) -> str:
-    """Return what openssl prints; it must be content."""
-    done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def test_five_steps_of_the_role(site: Site, fleet: Callable[..., Fleet]) -> None:

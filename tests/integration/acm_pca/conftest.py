@@ -36,12 +36,6 @@ def results(run: PlaybookRun) -> dict[str, dict[str, Any]]:
     return {result.task: {**result.result, "failed": result.status == "failed"} for result in run.results}
 
 
-def openssl(*arguments: str | Path) -> str:
-    done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.fixture
 def control(emulator: EmulatorProcess) -> EmulatorControl:
     """Return the emulator's control API."""

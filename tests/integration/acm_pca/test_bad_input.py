@@ -14,12 +14,12 @@ from typing import Any
 from ansible_collections.fleet_pki.aws_private_ca.tests.integration.acm_pca.conftest import (
     MakeCsr,
     RunTasks,
-    openssl,
     results,
     task,
 )
 from unusable_authorities import REMEDIES, create_unusable_authorities
 
+from openssl_command import openssl
 from private_ca_emulator.control import EmulatorControl
 
 TEMPLATES = "arn:aws:acm-pca:::template"

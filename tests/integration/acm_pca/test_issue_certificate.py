@@ -13,11 +13,11 @@ from typing import Any
 from ansible_collections.fleet_pki.aws_private_ca.tests.integration.acm_pca.conftest import (
     MakeCsr,
     RunTasks,
-    openssl,
     results,
     task,
 )
 
+from openssl_command import openssl
 from private_ca_emulator.control import EmulatorControl
 
 INFO = "fleet_pki.aws_private_ca.acm_pca_certificate_info"

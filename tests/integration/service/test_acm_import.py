@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.accounts import Account, Facts, Options
-from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.judge import openssl
 
+from openssl_command import openssl
 from playbook_run import PlaybookRun, PlaybookRunner
 from private_ca_emulator.control import EmulatorControl
 from source_tree import CHECKOUT

@@ -27,7 +27,6 @@ from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.acco
     Options,
     read_certificate,
 )
-from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.judge import openssl
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -35,6 +34,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from module_run import EXPECTED, run_five_steps
 from service_policies import sharing_policy
 
+from openssl_command import openssl
 from private_ca_emulator.control import EmulatorControl
 
 MODULE = "acm_pca_certificate_authority"

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.accounts import Account, Facts, NewAccount
-from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.judge import openssl
 from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.local_inventory import write_local_inventory
 
 from fleet.fleet import Fleet
+from openssl_command import openssl
 from playbook_run import PlaybookRun, PlaybookRunner
 from private_ca_emulator.control import EmulatorControl
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.accounts import Account, Facts, Options
-from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.judge import ask_openssl, openssl
 from module_run import EXPECTED, run_five_steps
 
+from openssl_command import ask_openssl, openssl
 from private_ca_emulator.control import EmulatorControl
 
 if TYPE_CHECKING:

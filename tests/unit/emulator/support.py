@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import subprocess
 import uuid
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from openssl_command import openssl
 from private_ca_emulator import seeding
 
 LEAF_KEY = ec.generate_private_key(ec.SECP256R1())
@@ -81,12 +81,6 @@ def refusal(call: Any, *args: Any, **kwargs: Any) -> tuple[str, str]:
         call(*args, **kwargs)
     error = caught.value.response["Error"]
     return error["Code"], error["Message"]
-
-
-def openssl(*arguments: str | Path) -> str:
-    done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def verify_with_openssl(directory: Path, certificate: str, chain: str, *options: str) -> str:

@@ -14,11 +14,12 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from openssl_command import openssl
 from private_ca_emulator import seeding
 from private_ca_emulator.certificates import find_key_octets
 from private_ca_emulator.control import EmulatorControl
 
-from .support import fetch, issue, issue_and_load, make_csr, openssl, refusal, verify_with_openssl
+from .support import fetch, issue, issue_and_load, make_csr, refusal, verify_with_openssl
 
 SIGNATURES = [
     ("RSA_2048", "SHA256WITHRSA", "sha256WithRSAEncryption"),

@@ -17,11 +17,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 
+from openssl_command import openssl
 from private_ca_emulator import seeding
 from private_ca_emulator.control import EmulatorControl
 from private_ca_emulator.server import EmulatorServer
 
-from .support import issue, issue_and_load, openssl, refusal
+from .support import issue, issue_and_load, refusal
 
 HALF_HOUR, DAY = 1800, 86400
 

@@ -13,10 +13,11 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
+from openssl_command import openssl
 from private_ca_emulator import seeding
 from private_ca_emulator.templates import TEMPLATES
 
-from .support import create_constrained, fetch, issue, issue_and_load, make_csr, openssl, refusal, verify_with_openssl
+from .support import create_constrained, fetch, issue, issue_and_load, make_csr, refusal, verify_with_openssl
 
 TLS, CA_USES, SIGN = (
     "Digital Signature, Key Encipherment",
