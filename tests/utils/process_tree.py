@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import threading
 from collections.abc import Iterator
@@ -41,17 +42,21 @@ def kill(pid: int) -> None:
 
 
 def kill_tree(pid: int) -> None:
-    """End a process and all that descend from it, stopped first so that none starts another meanwhile."""
+    """End a process and all that descend from it, stopped first so that none starts another; return when all have."""
     stopped: list[int] = []
     waiting = [pid]
     while waiting:
         current = waiting.pop()
         with contextlib.suppress(ProcessLookupError):
-            os.kill(current, signal.SIGSTOP)
-        stopped.append(current)
+            stopped.append(os.pidfd_open(current))
+            signal.pidfd_send_signal(stopped[-1], signal.SIGSTOP)
         waiting += list_children(current)
     for member in stopped:
-        kill(member)
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(member, signal.SIGKILL)
+    for member in stopped:
+        select.select([member], [], [])
+        os.close(member)
 
 
 @contextlib.contextmanager

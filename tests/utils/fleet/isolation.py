@@ -16,15 +16,15 @@ from __future__ import annotations
 
 import getpass
 import os
-import select
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
+
+from process_tree import kill, kill_tree
 
 _DIE_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"]
 _STOP_WITH_PARENT = [
@@ -102,8 +102,7 @@ class _Contained:
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """Kill the namespace's first process: the kernel ends all others before that one's parent hears of it."""
-        for first in find_children(process.pid) or [process.pid]:
-            os.kill(first, signal.SIGKILL)
+        kill(_find_first(process.pid) or process.pid)
         process.wait()
 
 
@@ -131,10 +130,10 @@ class Overlay(_Contained):
 
     def locate(self, inside: str, place: Place, pid: int) -> Path:
         """Look through the root directory of the host's first process."""
-        children = find_children(pid)
-        if not children:
+        first = _find_first(pid)
+        if first is None:
             raise ProcessLookupError(f"{place.name} is not running")
-        return Path(f"/proc/{children[0]}/root", inside.lstrip("/"))
+        return Path(f"/proc/{first}/root", inside.lstrip("/"))
 
     def base_directory(self, place: Place) -> str:
         """Return the collection's own default."""
@@ -244,24 +243,17 @@ class Local:
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """Kill the process and its descendants (sessions, workers); what made itself a daemon escapes."""
-        family = [process.pid]
-        for member in family:
-            family += find_children(member)
-        handles = [os.pidfd_open(member) for member in family if Path(f"/proc/{member}").exists()]
-        for handle in handles:
-            signal.pidfd_send_signal(handle, signal.SIGKILL)
-        for handle in handles:
-            select.select([handle], [], [])
-            os.close(handle)
+        kill_tree(process.pid)
         process.wait()
 
 
-def find_children(pid: int) -> list[int]:
-    """Return the processes that the main thread of `pid` has started and not yet reaped; none if it is gone."""
+def _find_first(namespaces: int) -> int | None:
+    """Return the first process of the namespaces that the process entered: its only child, None once that is gone."""
     try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except FileNotFoundError:
-        return []
+        children = Path(f"/proc/{namespaces}/task/{namespaces}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return int(children[0]) if children else None
 
 
 def _put(path: Path, content: str, mode: int) -> None:
