@@ -243,6 +243,7 @@ options:
   revoke_removed:
     description:
       - With O(state=absent), have the certificate and those that it replaced revoked for this reason, then remove it.
+        One that has expired needs no revocation and is left out.
       - Costs another round trip to the host.
     type: str
     choices: [UNSPECIFIED, KEY_COMPROMISE, CERTIFICATE_AUTHORITY_COMPROMISE, AFFILIATION_CHANGED, SUPERSEDED,

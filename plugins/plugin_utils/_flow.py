@@ -174,9 +174,10 @@ def remove_certificate(
 ) -> Outcome:
     """Remove the lineage from the host and return what was done, or in check mode would be.
 
-    With a reason, its certificates are revoked first: a failure leaves what a later run needs to go on.
+    With a reason, its certificates that have not expired are revoked first: a failure leaves what a later run needs
+    to go on.
     """
-    arns = () if revocation_reason is None else host.list_certificates()
+    arns = () if revocation_reason is None else host.list_revocable(moment.judged)
     revoked = arns if predicted or not arns else revoker.revoke(lineage, arns, str(revocation_reason))
     removal = host.remove({"now": moment.judged})
     return Outcome(

@@ -99,15 +99,23 @@ class HostModules:
                 replaced=list_replaced(result.get("superseded", ())),
             )
 
-    def list_certificates(self) -> tuple[str, ...]:
-        """Return the ARNs of the lineage's live certificate, where it is known, and of those that it replaced."""
+    def list_revocable(self, now: float) -> tuple[str, ...]:
+        """Return the ARNs of AWS Private CA's certificates of the lineage: those that were replaced, the live one last.
+
+        One that has expired ``now`` is left out: nobody can revoke it, and it needs no revocation.
+        """
         place = {name: self._files[name] for name in ("name", "base_directory")}
         result = self._run("host_certificate_info", place)
         with _understood("host_certificate_info"):
             found = result["lineages"]
-            live = [lineage["certificate_arn"] for lineage in found]
-            replaced = [entry["certificate_arn"] for lineage in found for entry in lineage["superseded"]]
-            return tuple(dict.fromkeys(arn for arn in (*live, *replaced) if arn and ":acm-pca:" in arn))
+            replaced = [one for lineage in found for one in list_replaced(lineage["superseded"])]
+            live = {
+                lineage["certificate_arn"]: read_time(lineage["current"]["not_after"])
+                for lineage in found
+                if ":acm-pca:" in (lineage["certificate_arn"] or "")
+            }
+            ends = {**{one.certificate_arn: one.not_after for one in replaced}, **live}
+            return tuple(arn for arn in sorted(ends, key=live.__contains__) if now < ends[arn])
 
     def forget(self, certificate_arns: Sequence[str], options: Mapping[str, Any]) -> Installation:
         """Have the host no longer keep track of certificates that were replaced."""

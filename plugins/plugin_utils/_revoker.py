@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..module_utils._acm_pca.arns import authority_of_certificate
 from ..module_utils._acm_pca.governance_api import GovernanceApi
@@ -24,37 +24,57 @@ from ..module_utils._service_clients import connect_service
 from ._run import RunMemory
 
 
+class Holding(NamedTuple):
+    """Whose a certificate is, as the ledger knows it, and its serial (hex) where a run has seen the certificate."""
+
+    host: str | None
+    lineage: str | None
+    serial: str | None
+
+
 @dataclass(frozen=True)
 class RunRevoker:
-    """Revokes for one task. ``options`` are its validated options; ``memory`` is shared by the workers of the run."""
+    """Revokes for one task. ``options`` are its validated options; ``memory`` is shared by the workers of the run.
+
+    ``connect`` makes the client of AWS Private CA, as ``connect_service`` does.
+    """
 
     options: Mapping[str, Any]
     memory: RunMemory
     clock: Clock
+    connect: Callable[..., Any] = connect_service
 
     def revoke(self, lineage: LineageId, certificate_arns: Sequence[str], reason: str) -> tuple[str, ...]:
         """Revoke those of the certificates that the ledger knows as the lineage's, and return their ARNs.
 
         One that is revoked already counts as well. Raises PrivateCaError when the CA refuses.
         """
-        owned = tuple(arn for arn in certificate_arns if self._find_holder(arn) == [lineage.host, lineage.name])
-        for arn in owned:
-            authority = authority_of_certificate(arn).text
-            api = GovernanceApi(connect_service(self.options, authority_arn=authority), clock=self.clock)
-            asked = Revocation(authority, serial=arn.rpartition("/")[2], reason=reason)
-            Revocations(api, fetch_url, Polling(self.clock)).present(asked, check_mode=False)
-        return owned
+        known = {arn: self._find_holding(arn) for arn in certificate_arns}
+        owned = {
+            arn: holding
+            for arn, holding in known.items()
+            if holding is not None and (holding.host, holding.lineage) == (lineage.host, lineage.name)
+        }
+        for arn, holding in owned.items():
+            self._revoke(arn, holding.serial, reason)
+        return tuple(owned)
 
-    def _find_holder(self, arn: str) -> list[str | None] | None:
-        """Return host and lineage of a certificate. A fleet reads the ledger once in a run, unless it is newer."""
+    def _revoke(self, arn: str, serial: str | None, reason: str) -> None:
+        """Revoke by the ledger's serial, never by the host's, which may be another's; else by the certificate's own."""
+        authority = authority_of_certificate(arn).text
+        api = GovernanceApi(self.connect(self.options, authority_arn=authority), clock=self.clock)
+        asked = Revocation(authority, None if serial else arn, serial, reason=reason)
+        Revocations(api, fetch_url, Polling(self.clock)).present(asked, check_mode=False)
+
+    def _find_holding(self, arn: str) -> Holding | None:
+        """Return what is known of a certificate. A fleet reads the ledger once in a run, unless it is newer."""
         region = authority_of_certificate(arn).region
-        known = json.loads(self.memory.remember(f"holders in {region}", lambda: self._read_holders(region)))
+        known = json.loads(self.memory.remember(f"holdings in {region}", lambda: self._read_holdings(region)))
         if arn not in known:
-            known = json.loads(self._read_holders(region))
-        holder: list[str | None] | None = known.get(arn)
-        return holder
+            known = json.loads(self._read_holdings(region))
+        return Holding(*known[arn]) if arn in known else None
 
-    def _read_holders(self, region: str) -> str:
+    def _read_holdings(self, region: str) -> str:
         with peek_ledger(select_ledger(self.options, region)) as ledger:
             records = [record for record in ledger.records() if record.certificate_arn is not None]
-        return json.dumps({record.certificate_arn: [record.host, record.lineage] for record in records})
+        return json.dumps({one.certificate_arn: Holding(one.host, one.lineage, one.serial) for one in records})

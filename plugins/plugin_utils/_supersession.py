@@ -37,6 +37,7 @@ SUPERSESSION_OPTIONS: dict[str, Any] = {
 class Replaced:
     """A certificate that the host says was replaced; times in epoch seconds, ``since`` is that of the proof."""
 
+    serial: str
     certificate_arn: str
     not_after: float
     since: float
@@ -88,7 +89,12 @@ def read_span(text: str) -> float:
 def list_replaced(entries: Sequence[Mapping[str, Any]]) -> tuple[Replaced, ...]:
     """Return the host's record of replaced certificates without what is none of AWS Private CA's."""
     return tuple(
-        Replaced(entry["certificate_arn"], read_time(entry["not_after"]), float(entry["since"]))
+        Replaced(
+            serial=str(entry["serial"]),
+            certificate_arn=entry["certificate_arn"],
+            not_after=read_time(entry["not_after"]),
+            since=float(entry["since"]),
+        )
         for entry in entries
         if ":acm-pca:" in entry["certificate_arn"]
     )
@@ -119,5 +125,5 @@ def warn_of_unknown(certificate_arns: Sequence[str], revoked: Collection[str]) -
 
 def give_reason(one: Replaced) -> Reason:
     """Return why the certificate is to be revoked."""
-    serial = one.certificate_arn.rpartition("/")[2]
-    return Reason("superseded", f"The certificate {serial} was replaced at {show_time(one.since)} and is still valid")
+    since = show_time(one.since)
+    return Reason("superseded", f"The certificate {one.serial} was replaced at {since} and is still valid")

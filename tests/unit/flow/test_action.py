@@ -74,7 +74,7 @@ def test_a_host_whose_connection_is_lost_is_unreachable_to_ansible_and_its_certi
     runner = bind_runner(SimpleNamespace(_execute_module=lose), {})
     host = HostModules(runner, {"name": "web", "base_directory": "/etc/aws-private-ca"})
     with pytest.raises(HostUnreachable) as caught:
-        host.list_certificates()
+        host.list_revocable(0)
     caught.value.details["certificate_arn"] = "arn:one"
     assert build_failure(caught.value, "web-01", "web") == {
         "unreachable": True,

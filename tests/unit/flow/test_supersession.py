@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.times import read_time
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow import Moment, remove_certificate
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_modules import HostModules
-from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome import build_result
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._outcome import Outcome, build_result
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._supersession import (
     Replaced,
     Supersession,
@@ -23,6 +24,7 @@ from ansible_collections.fleet_pki.aws_private_ca.tests.unit.flow.fakes import (
     CA_ARN,
     DUE,
     INSTALLED,
+    NEW_FACTS,
     NOTHING_DUE,
     FakeHost,
     FakeRevoker,
@@ -39,6 +41,7 @@ ASKED: dict[str, Any] = {
     "ledger": "sqlite",
 }
 GRACE_OVER, IN_GRACE = Moment(4600, 4600.0), Moment(4599, 4599.0)
+FOUND = {"certificate_arn": LIVE, "current": NEW_FACTS, "superseded": [ENTRY]}
 WEEK = Supersession("SUPERSEDED", 100.0)
 
 
@@ -63,7 +66,7 @@ def keep(
 def test_what_is_due_depends_on_time_and_on_what_serves(
     serving: str | None, supersession: Supersession | None, now: float, due: bool
 ) -> None:
-    one = Replaced(OLD, not_after=5000.0, since=1000.0)
+    one = Replaced("0a", OLD, not_after=5000.0, since=1000.0)
     assert select_due([one], serving, supersession, now) == ((one,) if due else ())
 
 
@@ -130,13 +133,59 @@ def test_a_certificate_that_the_ledger_does_not_know_is_told_of_and_not_revoked(
     assert any("acm_pca_revoke_certificate" in warning for warning in done["warnings"])
 
 
-@pytest.mark.parametrize("predicted", [True, False])
-def test_a_removal_revokes_before_it_removes(predicted: bool) -> None:
-    found = {"lineages": [{"certificate_arn": LIVE, "superseded": [ENTRY]}]}
-    host, revoker = FakeHost(found, {"changed": True, "previous": None}), FakeRevoker()
+def remove(
+    *lineages: dict[str, Any], predicted: bool = False, moment: Moment = GRACE_OVER
+) -> tuple[Outcome, FakeRevoker, FakeHost]:
+    """Remove what the host tells of, and have its certificates revoked."""
+    host, revoker = FakeHost({"lineages": list(lineages)}, {"changed": True, "previous": None}), FakeRevoker()
     modules = HostModules(host, {"name": "web", "base_directory": "/etc/aws-private-ca", "formats": []})
     lineage = make_order().lineage
-    outcome = remove_certificate(lineage, modules, GRACE_OVER, revoker, "KEY_COMPROMISE", predicted=predicted)
-    assert outcome.revoked == (LIVE, OLD)
-    assert revoker.asked == ([] if predicted else [(LIVE, "KEY_COMPROMISE"), (OLD, "KEY_COMPROMISE")])
+    outcome = remove_certificate(lineage, modules, moment, revoker, "KEY_COMPROMISE", predicted=predicted)
+    return outcome, revoker, host
+
+
+@pytest.mark.parametrize("predicted", [True, False])
+def test_a_removal_revokes_before_it_removes_and_what_serves_last(predicted: bool) -> None:
+    outcome, revoker, host = remove(FOUND, predicted=predicted)
+    assert outcome.revoked == (OLD, LIVE)
+    assert revoker.asked == ([] if predicted else [(OLD, "KEY_COMPROMISE"), (LIVE, "KEY_COMPROMISE")])
     assert [module for module, _options in host.calls] == ["host_certificate_info", "host_certificate_install"]
+
+
+def test_a_certificate_that_went_live_again_is_revoked_once_and_last() -> None:
+    outcome, _revoker, _host = remove({**FOUND, "superseded": [{**ENTRY, "certificate_arn": LIVE}, ENTRY]})
+    assert outcome.revoked == (OLD, LIVE)
+
+
+@pytest.mark.parametrize("predicted", [True, False])
+@pytest.mark.parametrize(
+    ("now", "revoked"),
+    [
+        pytest.param("2027-02-20T23:59:59Z", (OLD, LIVE), id="none"),
+        pytest.param("2027-02-21T00:00:00Z", (LIVE,), id="the one that was replaced"),
+        pytest.param("2027-05-21T00:00:00Z", (), id="both"),
+    ],
+)
+def test_a_removal_goes_on_without_what_has_expired(now: str, revoked: tuple[str, ...], predicted: bool) -> None:
+    moment = Moment(read_time(now), float(read_time(now)))
+    outcome, revoker, host = remove(FOUND, predicted=predicted, moment=moment)
+    assert (outcome.revoked, outcome.warnings) == (revoked, ())
+    assert revoker.asked == ([] if predicted else [(arn, "KEY_COMPROMISE") for arn in revoked])
+    assert host.calls[-1][1]["state"] == "absent"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param({**FOUND, "certificate_arn": None, "current": None}, id="nothing is live"),
+        pytest.param({**FOUND, "certificate_arn": LIVE.replace(":acm-pca:", ":acm:")}, id="it is of another service"),
+    ],
+)
+def test_a_removal_revokes_nothing_but_what_aws_private_ca_issued(found: dict[str, Any]) -> None:
+    outcome, _revoker, _host = remove({**found, "superseded": []})
+    assert (outcome.action, outcome.revoked) == ("remove", ())
+
+
+def test_a_replaced_certificate_is_named_by_its_serial_and_not_by_the_end_of_its_arn() -> None:
+    told = keep(FakeHost({**RECORDED, "superseded": [{**ENTRY, "serial": "7f3c"}]}, INSTALLED), FakeRevoker())
+    assert "The certificate 7f3c was replaced" in told["reasons"][0]["message"]
