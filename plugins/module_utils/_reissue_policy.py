@@ -131,13 +131,17 @@ Check = Callable[[LineageState, WantedLineage, float], Sequence[Reason]]
 def list_reissue_reasons(state: LineageState, wanted: WantedLineage, now: float) -> list[Reason]:
     """Return every reason to issue, in the order of ``CHECKS``; empty when the certificate stays.
 
-    What is missing or unreadable has no further properties, so that one reason stands alone.
+    What is missing or unreadable has no further properties, so that one reason stands alone. ``InvalidInput`` for a
+    certificate that would stay, were it not always due: another reason brings one that lives as long as is asked now.
     """
     for blocking in BLOCKING_CHECKS:
         found = blocking(state, wanted, now)
         if found:
             return list(found)
-    return [reason for check in CHECKS for reason in check(state, wanted, now)]
+    reasons = [reason for check in CHECKS for reason in check(state, wanted, now)]
+    if not reasons and not wanted.renewed_elsewhere:
+        require_renewal_time(_recorded(state), wanted)
+    return reasons
 
 
 def unreadable(state: LineageState, _wanted: WantedLineage, _now: float) -> Sequence[Reason]:
@@ -213,7 +217,7 @@ def due_for_renewal(state: LineageState, wanted: WantedLineage, now: float) -> S
         return []
     recorded = _recorded(state)
     due = compute_renewal_time(recorded, wanted)
-    if not due <= now < recorded.not_after:
+    if due is None or not due <= now < recorded.not_after:
         return []
     message = f"The certificate expires at {_show(recorded.not_after)} and was to be renewed from {_show(due)} on"
     return [Reason("due_for_renewal", message)]
@@ -238,24 +242,33 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def compute_renewal_time(recorded: RecordedCertificate, wanted: WantedLineage) -> float:
+def compute_renewal_time(recorded: RecordedCertificate, wanted: WantedLineage) -> float | None:
     """Return when the certificate is due (epoch seconds): ``renew_before`` ahead of NotAfter, less the jitter.
 
-    Default: the last third of the lifetime, the last half where the lifetime is 10 days or less. ``InvalidInput`` when
-    ``renew_before`` covers the whole lifetime, for then every run would issue.
+    Default: the last third of the lifetime, the last half where the lifetime is 10 days or less. None when
+    ``renew_before`` covers the whole lifetime.
     """
     lifetime = recorded.not_after - recorded.issued_at
     ahead = _seconds_ahead(wanted.renew_before, lifetime)
     jitter = compute_jitter(wanted.host, wanted.name, lifetime)
     if wanted.renew_before is not None and ahead + jitter >= lifetime:
+        return None
+    return recorded.not_after - ahead - jitter
+
+
+def require_renewal_time(recorded: RecordedCertificate, wanted: WantedLineage) -> float:
+    """Return when the certificate is due; ``InvalidInput`` when it always is, for then every run would issue."""
+    due = compute_renewal_time(recorded, wanted)
+    if due is None:
+        lifetime = _show_span(recorded.not_after - recorded.issued_at)
         raise InvalidInput(
             "Failed to plan the renewal",
             on=wanted.name,
-            because=f"renew_before is {wanted.renew_before}, and the certificate lives only {_show_span(lifetime)}, "
+            because=f"renew_before is {wanted.renew_before}, and the certificate lives only {lifetime}, "
             "so that every run would issue another one",
             remedy="Make renew_before shorter (33% is a third of any lifetime) or the validity longer",
         )
-    return recorded.not_after - ahead - jitter
+    return due
 
 
 def parse_renew_before(text: str) -> tuple[float | None, float | None]:

@@ -77,7 +77,9 @@ lineages:
       description: The terms that it was issued under.
       type: dict
     renew_at:
-      description: When it is due for renewal, ISO 8601 in UTC, or null. AWS Certificate Manager renews what it keeps.
+      description:
+        - When it is due for renewal, ISO 8601 in UTC, or null. AWS Certificate Manager renews what it keeps.
+        - Also null where O(renew_before) is longer than its life.
       type: str
     seconds_left:
       description: Seconds until it expires, or null.

@@ -10,8 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils._acm_pca.models import IssuedCertificate, Validity
-from ..module_utils._errors import InvalidInput
-from ..module_utils._reissue_policy import RecordedCertificate, WantedLineage, compute_renewal_time
+from ..module_utils._reissue_policy import (
+    RecordedCertificate,
+    WantedLineage,
+    compute_renewal_time,
+    parse_renew_before,
+    require_renewal_time,
+)
 from ..module_utils._x509.facts import certificate_facts
 from ..module_utils._x509.times import read_time, show_time
 from ._order import Order
@@ -20,22 +25,23 @@ _SECONDS = {"DAYS": 86400, "MONTHS": 28 * 86400, "YEARS": 365 * 86400}
 
 
 def check_renewal_plan(order: Order, now: float) -> None:
-    """Raise InvalidInput when ``renew_before`` covers the whole life that is asked for: every run would issue."""
+    """Raise InvalidInput when ``renew_before`` is no time, or covers the life asked for: every run would issue."""
+    wanted = _want(order)
+    if wanted.renew_before is not None:
+        parse_renew_before(wanted.renew_before)
     end = _estimate_end(order.validity, now)
     if end is not None and end > now:
-        compute_renewal_time(_record(now, end), _want(order))
+        require_renewal_time(_record(now, end), wanted)
 
 
 def plan_renewal(order: Order, facts: Mapping[str, Any] | None, issued_at: float | None) -> str | None:
-    """Return when the certificate of ``facts`` is due for renewal, in ISO 8601; None where that is not known."""
+    """Return when the certificate of ``facts`` is due for renewal, in ISO 8601; None where no time can be said."""
     if facts is None or issued_at is None:
         return None
     if order.managed_renewal is not None:
         return show_time(read_time(facts["not_after"]) - order.managed_renewal)
-    try:
-        return show_time(compute_renewal_time(_record(issued_at, read_time(facts["not_after"])), _want(order)))
-    except InvalidInput:
-        return None
+    due = compute_renewal_time(_record(issued_at, read_time(facts["not_after"])), _want(order))
+    return None if due is None else show_time(due)
 
 
 def warn_of_authority_end(certificate: IssuedCertificate, next_renewal: str | None) -> list[str]:

@@ -44,10 +44,9 @@ def read_adoptable(
     """Read and judge the pair at ``paths`` (``key``, ``certificate``, ``chain``) as a certificate just issued."""
     try:
         found = _read_pair(paths, options, files)
+        reasons = list_reissue_reasons(LineageState(_record(found, options)), wanted, options.now)
     except PrivateCaError as error:
         return Unadoptable(error.sentence().rstrip("."))
-    recorded = _record(found, options)
-    reasons = list_reissue_reasons(LineageState(recorded), wanted, options.now)
     return Unadoptable("; ".join(reason.message for reason in reasons)) if reasons else found
 
 

@@ -130,4 +130,5 @@ def _find_renewal(inspection: Inspection, params: Mapping[str, Any], name: str) 
     if recorded is None or recorded.terms.get("source") == ACM:  # renewed by AWS Certificate Manager
         return None
     wanted = WantedLineage(name=name, host=params.get("host") or "", renew_before=params.get("renew_before"))
-    return show_time(compute_renewal_time(recorded, wanted))
+    due = compute_renewal_time(recorded, wanted)
+    return None if due is None else show_time(due)

@@ -5,14 +5,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.models import IssuedCertificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.times import show_time
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._ledger_place import (
     find_filesystem,
     warn_of_filesystem,
 )
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._renewal import (
+    check_renewal_plan,
     plan_renewal,
     warn_of_authority_end,
 )
@@ -54,6 +58,16 @@ def test_the_next_renewal_is_planned_for_the_last_third_of_the_life() -> None:
 
 def test_without_a_certificate_no_renewal_is_planned() -> None:
     assert plan_renewal(make_order(), None, None) is None
+
+
+def test_no_renewal_is_planned_for_a_life_shorter_than_renew_before() -> None:
+    assert plan_renewal(make_order(renew_before="45d"), {"not_after": show_time(NOW + 30 * DAY)}, NOW) is None
+
+
+@pytest.mark.parametrize("validity", [{"type": "DAYS", "value": 90}, {"type": "END_DATE", "value": 270101000000}])
+def test_a_renew_before_that_is_no_time_is_refused_whatever_the_validity(validity: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match="Failed to understand renew_before"):
+        check_renewal_plan(make_order(renew_before="soon", validity=validity), NOW)
 
 
 @pytest.mark.parametrize(

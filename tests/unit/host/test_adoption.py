@@ -81,6 +81,12 @@ def _scramble(adopt: dict[str, str]) -> dict[str, str]:
     return adopt
 
 
+def test_a_pair_that_lives_shorter_than_renew_before_is_left_alone(lineage: HostLineage, place: Place) -> None:
+    asked = lineage.request(adopt=place(), renew_before="120d")
+    assert asked["action"] == "issue" and asked["request"] is not None
+    assert "the certificate lives only 90 days" in asked["reasons"][0]["message"]
+
+
 UNFIT: list[Unfit] = [
     ("for other names", {"names": ["DNS:other.example.com"]}, dict, "lacks the names"),
     ("due for renewal", {"now": NOW - 70 * DAY}, dict, "was to be renewed"),

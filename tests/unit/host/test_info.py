@@ -41,6 +41,11 @@ def test_a_live_certificate_is_shown_with_its_facts_and_the_time_of_its_renewal(
     assert found["terms"] == lineage.options["terms"] and found["certificate_arn"] == "arn:certificate"
 
 
+def test_a_certificate_that_lives_shorter_than_renew_before_has_no_time_of_renewal(lineage: HostLineage) -> None:
+    lineage.run()
+    assert [found["renew_at"] for found in read(lineage, renew_before="120d")] == [None]
+
+
 def test_modes_and_formats_as_written_are_no_faults_and_later_changes_are(lineage: HostLineage) -> None:
     lineage.run(mode="0640", formats=["der"], key_format="traditional")
     assert read(lineage)[0]["faults"] == []

@@ -17,6 +17,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._reissue_
     compute_renewal_time,
     list_reissue_reasons,
     parse_renew_before,
+    require_renewal_time,
 )
 
 DAY = 86400
@@ -111,12 +112,37 @@ def test_jitter_only_ever_makes_a_renewal_earlier() -> None:
     recorded = record()
     for number in range(100):
         due = compute_renewal_time(recorded, want(host=f"h{number}"))
-        assert ISSUED + 55.5 * DAY <= due <= ISSUED + 60 * DAY
+        assert due is not None and ISSUED + 55.5 * DAY <= due <= ISSUED + 60 * DAY
 
 
 def test_renewing_before_the_whole_lifetime_is_refused_because_every_run_would_issue() -> None:
+    assert compute_renewal_time(record(), want(renew_before="90d")) is None
     with pytest.raises(InvalidInput, match="every run would issue"):
-        compute_renewal_time(record(), want(renew_before="90d"))
+        require_renewal_time(record(), want(renew_before="90d"))
+    with pytest.raises(InvalidInput, match="every run would issue"):
+        list_reissue_reasons(LineageState(recorded=record()), want(renew_before="90d"), ISSUED + DAY)
+
+
+def test_a_certificate_that_another_renews_has_no_renewal_to_refuse() -> None:
+    state, wanted = LineageState(recorded=record()), want(renew_before="90d", renewed_elsewhere=True)
+    assert list_reissue_reasons(state, wanted, ISSUED + DAY) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "days", "reason"),
+    [
+        pytest.param({"terms": {**record().terms, "validity": "DAYS:365"}}, 1, "validity_changed", id="a longer life"),
+        pytest.param({"subject": {"CN": "other"}}, 1, "names_changed", id="another name"),
+        pytest.param({"revoked_serials": ("a1",)}, 1, "revoked", id="a revocation"),
+        pytest.param({"force_id": "run-1"}, 1, "forced", id="a run that forces"),
+        pytest.param({}, 90, "expired", id="its end"),
+    ],
+)
+def test_a_life_shorter_than_renew_before_hides_no_other_reason(
+    changes: dict[str, Any], days: float, reason: str
+) -> None:
+    state, wanted = LineageState(recorded=record()), want(renew_before="120d", **changes)
+    assert [each.reason for each in list_reissue_reasons(state, wanted, ISSUED + days * DAY)] == [reason]
 
 
 @pytest.mark.parametrize("text", ["", "30", "0d", "-1d", "100%", "95%", "1y", "d", "1e3d"])
