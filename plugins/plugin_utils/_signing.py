@@ -10,8 +10,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..module_utils._acm_pca.models import Issuance
 from ..module_utils._errors import PrivateCaError
@@ -79,12 +80,21 @@ class SigningSource:
         return Supply(signed.issuance, self.order.terms(signed.signing_algorithm), signed.warnings)
 
     def _find_signed(self, csr: str, replaces: str | None) -> SignedRequest:
-        """Return the certificate; one of an earlier run that is due for renewal by now is replaced at once."""
-        signed = self.issuer.issue(self.order, csr, replaces)
-        if signed.issuance.asked_now:
-            return signed
-        facts = certificate_facts(signed.issuance.certificate.certificate)
+        """Return the certificate; one of an earlier run that is due for renewal by now is replaced at once.
+
+        A host that was restored from a backup, and keeps its key, asks as it did before: what was issued since then is
+        gone through in its order, to the one that is not due yet or to a new one.
+        """
+        while True:
+            signed = self.issuer.issue(self.order, csr, replaces)
+            if signed.issuance.asked_now:
+                return signed
+            facts = certificate_facts(signed.issuance.certificate.certificate)
+            if self.moment.judged < self._find_renewal(facts):
+                return signed
+            replaces = facts["serial"]
+
+    def _find_renewal(self, facts: Mapping[str, Any]) -> float:
+        """Return when the certificate is due; its end where it always would be, for then every run would issue."""
         due = plan_renewal(self.order, facts, read_time(facts["not_before"]) + DATED_BACK)
-        if due is not None and read_time(due) > self.moment.judged:
-            return signed
-        return self.issuer.issue(self.order, csr, facts["serial"])
+        return read_time(due or facts["not_after"])
