@@ -59,7 +59,7 @@ options:
     required: true
   defaults:
     description:
-      - Options as one mapping, such as an item of a loop. It gives what the task does not give by its own name.
+      - Options as one mapping, such as an item of a loop. It gives what the task does not give itself.
       - An empty value (V(null), an empty string, list or mapping) leaves an option at its default.
     type: dict
   state:

@@ -21,7 +21,7 @@ from ..module_utils._acm_pca.models import LineageId
 from ..module_utils._clock import SystemClock
 from ..module_utils._errors import HostUnreachable, InvalidInput, PrivateCaError, UnusableState
 from ._announcement import compose_line
-from ._defaults import apply_defaults
+from ._defaults import apply_defaults, warn_of_repeated_options
 from ._flow import Flow, Moment, remove_certificate
 from ._host_calls import call_on_host
 from ._host_modules import HostModules, ModuleRunner
@@ -39,12 +39,13 @@ def run_action(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[str, An
     """Return the task's result for one host. Every PrivateCaError becomes a failed result; the other hosts go on."""
     gc.freeze()  # a full collection in this worker would write to, and so copy, every page shared with the parent
     host_name = str(task_vars.get("inventory_hostname", "localhost"))
-    try:
-        options = read_options(action)
-    except InvalidInput as error:
-        return build_failure(error, host_name, str(action._task.args.get("name", "?")))
-    host = HostModules(bind_runner(action, task_vars), {name: options.get(name) for name in FILE_OPTIONS})
     warnings: list[str] = []
+    try:
+        options = read_options(action, warnings.append)
+    except InvalidInput as error:
+        failure = build_failure(error, host_name, str(action._task.args.get("name", "?")))
+        return merge_carried(failure, {"warnings": warnings})
+    host = HostModules(bind_runner(action, task_vars), {name: options.get(name) for name in FILE_OPTIONS})
     try:
         outcome = _bring_about(options, host_name, host, action, warnings.append)
         result = build_result(outcome)
@@ -53,12 +54,14 @@ def run_action(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[str, An
     line = compose_line(host_name, result, constants.DEFAULT_STDOUT_CALLBACK, censored=action._task.no_log)
     if line is not None:
         display.display(line, color=constants.COLOR_CHANGED)
-    return merge_carried(merge_carried(result, host.carried), {"warnings": warnings} if warnings else {})
+    return merge_carried(merge_carried(result, host.carried), {"warnings": warnings})
 
 
-def read_options(action: ActionBase) -> dict[str, Any]:
+def read_options(action: ActionBase, warn: Callable[[str], None]) -> dict[str, Any]:
     """Return the task's validated options. Raises InvalidInput, for Ansible's own error would show every argument."""
-    action._task.args = apply_defaults(action._task.args)
+    action._task.args = apply_defaults(action._task.args, ARGUMENT_SPEC)
+    for warning in warn_of_repeated_options(action._task.args, ARGUMENT_SPEC):
+        warn(warning)
     try:
         _validation, options = action.validate_argument_spec(ARGUMENT_SPEC, **CONSTRAINTS)
     except AnsibleActionFail as error:
@@ -139,5 +142,6 @@ def merge_carried(result: dict[str, Any], carried: Mapping[str, Any]) -> dict[st
     """Return the result with what Ansible itself had to say in the module calls (warnings, discovered interpreter)."""
     merged = dict(result)
     for name, value in carried.items():
-        merged[name] = [*merged.get(name, []), *value] if isinstance(value, list) else value
+        if value:
+            merged[name] = [*merged.get(name, []), *value] if isinstance(value, list) else value
     return merged

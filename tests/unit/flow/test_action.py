@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import NoReturn
 
 import pytest
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
     HostUnreachable,
     InvalidInput,
@@ -84,6 +84,16 @@ def test_a_host_whose_connection_is_lost_is_unreachable_to_ansible_and_its_certi
         "msg": "web-01: certificate 'web': Failed to run host_certificate_info on the host: no route to host. "
         "Run the play again when the host answers: it goes on from where it was cut off.",
     }
+
+
+def test_an_option_that_is_given_twice_is_warned_of_also_when_the_task_fails() -> None:
+    def refuse(*_arguments: object, **_constraints: object) -> NoReturn:
+        raise AnsibleActionFail("no name")
+
+    task = SimpleNamespace(args={"template": "A", "template_arn": "B"})
+    result = run_action(SimpleNamespace(_task=task, validate_argument_spec=refuse), {})
+    assert result["failed"] and "no name" in result["msg"]
+    assert ["template_arn" in warning for warning in result["warnings"]] == [True]
 
 
 def test_what_a_worker_inherited_is_out_of_sight_of_its_garbage_collector() -> None:
