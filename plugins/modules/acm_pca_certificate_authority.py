@@ -223,6 +223,8 @@ options:
       - How long before its end the CA's certificate is renewed with the same key, as V(33%), V(365d) or V(12h).
       - When it is not given, a valid certificate is never renewed. The new certificate of a root must
         reach all trust stores.
+      - Where it covers the whole O(validity), or all the time until its fixed end, nothing is signed and the task
+        fails, for every run would sign another one.
     type: str
   restore:
     description:

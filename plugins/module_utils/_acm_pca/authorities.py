@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from datetime import datetime, timezone
 from typing import Any, Callable, Mapping, Sequence
 
 from .._errors import AuthorityUnusable, InvalidInput, ServiceError
@@ -23,7 +22,8 @@ from .authority_activation import (
 from .authority_api import AuthorityApi, tag_list
 from .authority_facts import authority_facts, crl_to_api, csr_extensions_to_api, ocsp_to_api, subject_to_api
 from .authority_lookup import Gathered, alike, find_by_arn, find_by_name, gather
-from .authority_plan import DesiredAuthority, Plan, Step, certificate_due, desired_tags, plan_absence, plan_presence
+from .authority_plan import DesiredAuthority, Plan, Step, desired_tags, plan_absence, plan_presence
+from .authority_renewal import certificate_due, refuse_futile_renewal
 from .outcome import Outcome
 from .polling import Polling
 
@@ -104,8 +104,8 @@ class Authorities:
         found = self.fetch(desired)
         current = found.facts if found else None
         plan = plan_presence(desired, current, self._due(desired, current))
-        if desired.activation.parent_arn is not None and any(step.kind == "sign" for step in plan.steps):
-            desired = self._settle_by_parent(desired, current)
+        if any(step.kind == "sign" for step in plan.steps):
+            desired = self._settle_signing(desired, current)
         if check_mode or not plan.steps:
             return _outcome(plan, current)
         steps = list(plan.steps)
@@ -124,16 +124,20 @@ class Authorities:
         return _outcome(plan, gather(self.api, self.api.authority_record(current["arn"])).facts)
 
     def _due(self, desired: DesiredAuthority, current: Mapping[str, Any] | None) -> str | None:
-        now = datetime.fromtimestamp(self.polling.clock.now(), tz=timezone.utc)
         given, installed = desired.activation, None if current is None else current["certificate"]
         same = given.certificate is None or same_certificate(given.certificate, installed)
         length = given.path_length if given.parent_arn else None
         same_length = length is None or installed is None or path_length_of(installed) == length
-        return certificate_due(desired, current, now, same, same_length)
+        return certificate_due(desired, current, self.polling.clock.now(), same, same_length)
 
-    def _settle_by_parent(self, desired: DesiredAuthority, current: Mapping[str, Any] | None) -> DesiredAuthority:
-        installed, now = None if current is None else current["certificate"], self.polling.clock.now()
-        return replace(desired, activation=settle_by_parent(self.api, desired.activation, installed, now))
+    def _settle_signing(self, desired: DesiredAuthority, current: Mapping[str, Any] | None) -> DesiredAuthority:
+        """Return what is desired, with what the parent settles; raise what is against signing a certificate."""
+        given, now = desired.activation, self.polling.clock.now()
+        refuse_futile_renewal(given, "ROOT" if given.parent_arn is None else "SUBORDINATE", now)
+        if given.parent_arn is None:
+            return desired
+        installed = None if current is None else current["certificate"]
+        return replace(desired, activation=settle_by_parent(self.api, given, installed, now))
 
     def _sign(self, arn: str, desired: DesiredAuthority) -> None:
         facts = authority_facts(self.api.authority_record(arn))

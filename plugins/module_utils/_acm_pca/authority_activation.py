@@ -19,7 +19,7 @@ from .api import Authority
 from .arns import parse_authority_arn
 from .authority_api import AuthorityApi
 from .authority_plan import DEFAULT_VALIDITY, Activation
-from .expectations import BACKDATE, expected_end
+from .expectations import earliest_end
 from .models import IssuanceRequest, IssuedCertificate, Validity
 from .polling import Polling
 from .templates import template_arn
@@ -51,11 +51,8 @@ def _require_able_parent(parent: Authority, validity: Validity, now: float) -> N
     if parent.status != "ACTIVE":
         because, remedy = f"the parent is {parent.status}", "Activate or enable the parent, or give another"
         raise AuthorityUnusable(failed, because, parent.arn, remedy)
-    try:
-        end = expected_end(validity, now - BACKDATE)
-    except (ValueError, OverflowError):  # no date at all: the service says what it makes of it
-        return
-    if end is not None and parent.not_after is not None and end[0] - end[1] > parent.not_after:
+    end = earliest_end(validity, now)
+    if end is not None and parent.not_after is not None and end > parent.not_after:
         raise InvalidInput(
             failed,
             because=f"the validity of {validity.type}:{validity.value} outlives the parent's certificate, which ends "

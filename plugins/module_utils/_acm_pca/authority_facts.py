@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any, Mapping, Sequence
 
 from .._x509.serials import read_serial
+from .._x509.times import show_time
 
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%S%z"
 SUBJECT_MEMBERS = {
     "country": "Country",
     "organization": "Organization",
@@ -186,4 +186,4 @@ def ocsp_to_api(ocsp: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if moment is None else show_time(moment.timestamp())

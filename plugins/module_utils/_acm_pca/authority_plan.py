@@ -17,14 +17,12 @@ A plan is a list of steps in the order that the service's status matrix allows:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Mapping
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
 
 from .._errors import AuthorityUnusable, InvalidInput
-from .._reissue_policy import parse_renew_before
-from .authority_facts import TIME_FORMAT, crl_facts, crl_to_api, csr_extension_facts, ocsp_facts, ocsp_to_api
+from .authority_facts import crl_facts, crl_to_api, csr_extension_facts, ocsp_facts, ocsp_to_api
 from .models import Validity
 
 IMMUTABLE = ("type", "key_algorithm", "signing_algorithm", "usage_mode", "key_storage_security_standard")
@@ -105,7 +103,7 @@ class Plan:
 def plan_presence(desired: DesiredAuthority, current: Mapping[str, Any] | None, due: str | None) -> Plan:
     """Return what makes the CA as it is desired.
 
-    ``current`` are its facts or None, ``due`` is why it needs a certificate (see ``certificate_due``) or None.
+    ``current`` are its facts or None, ``due`` is why it needs a certificate (see ``authority_renewal``) or None.
     Raises InvalidInput for differences that nothing can change, AuthorityUnusable for a CA that has failed.
     """
     if current is None:
@@ -355,33 +353,3 @@ def merge_ocsp(asked: Mapping[str, Any] | None, found: Mapping[str, Any]) -> dic
 
 def _merge(asked: Mapping[str, Any] | None, found: Mapping[str, Any]) -> dict[str, Any]:
     return {**found, **{name: value for name, value in (asked or {}).items() if value is not None}}
-
-
-def certificate_due(
-    desired: DesiredAuthority, current: Mapping[str, Any] | None, now: datetime, same: bool, same_length: bool = True
-) -> str | None:
-    """Return why the CA needs a certificate, or None.
-
-    It is ``missing``, ``replaced``, ``expired``, ``path_length_changed`` or ``due_for_renewal``. ``same``: the
-    certificate given to import is the installed one. ``same_length``: the installed one has the path length asked for.
-    """
-    if not desired.activation.wanted:
-        return None
-    if current is None or current["status"] in ("CREATING", "PENDING_CERTIFICATE") or not current.get("serial"):
-        return "missing"
-    if not same:
-        return "replaced"
-    not_before, not_after = (datetime.strptime(current[end], TIME_FORMAT) for end in ("not_before", "not_after"))
-    if current["status"] == "EXPIRED" or now >= not_after:
-        return "expired"
-    if not same_length:
-        return "path_length_changed"
-    margin = desired.activation.renew_before
-    due = margin is not None and now >= not_after - renewal_margin(margin, not_after - not_before)
-    return "due_for_renewal" if due else None
-
-
-def renewal_margin(text: str, lifetime: timedelta) -> timedelta:
-    """Return how long before its end a certificate is due: ``33%`` of its lifetime, ``30d`` or ``12h``."""
-    share, seconds = parse_renew_before(text)
-    return lifetime * share if share is not None else timedelta(seconds=seconds or 0.0)

@@ -178,6 +178,18 @@ def expected_end(validity: Validity, not_before: float | None) -> tuple[float, f
     return _add_months(issued, months), 4 * 86400.0
 
 
+def earliest_end(validity: Validity, issued_at: float) -> float | None:
+    """Return when a certificate issued at ``issued_at`` ends at the earliest, all in epoch seconds.
+
+    None for a validity that is no date at all: the service says what it makes of it.
+    """
+    try:
+        end = expected_end(validity, issued_at - BACKDATE)
+    except (ValueError, OverflowError):
+        return None
+    return None if end is None else end[0] - end[1]
+
+
 def _end_date(value: int) -> float:
     digits = str(value)
     if len(digits) <= 12:  # UTCTime's years (RFC 5280 section 4.1.2.5.1)

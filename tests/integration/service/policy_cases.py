@@ -118,6 +118,7 @@ CASES: dict[str, tuple[str, tuple[str, ...], list[Occasion]]] = {
                 "name": "made",
                 "parent_certificate_authority_arn": root,
                 "renew_before": "1200d",
+                "validity": {"type": "YEARS", "value": 4},
             },
         ],
     ),

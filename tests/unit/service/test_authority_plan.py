@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.
     Activation,
     DesiredAuthority,
     Plan,
-    certificate_due,
     plan_absence,
     plan_presence,
 )
@@ -28,7 +26,6 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
 Facts = dict[str, Any]
 ARN = "arn:aws:acm-pca:eu-central-1:111122223333:certificate-authority/11111111-2222-3333-4444-555555555555"
 PARENT = ARN.replace("1111-2222", "9999-2222")
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CRL_ON = {
     "enabled": True,
     "s3_bucket_name": "crls",
@@ -294,50 +291,6 @@ def test_a_ca_is_deleted_from_every_status(status: str, steps: list[str]) -> Non
 
 def test_a_ca_that_is_not_there_is_absent_already() -> None:
     assert plan_absence(None, 30).steps == ()
-
-
-@pytest.mark.parametrize(
-    ("activation", "current", "same", "due"),
-    [
-        (Activation(), None, True, "missing"),
-        (Activation(), found(status="PENDING_CERTIFICATE", serial=None), True, "missing"),
-        (Activation(wanted=False), None, True, None),
-        (Activation(wanted=False), found(not_after="2026-11-23T12:00:00Z"), True, None),
-        (Activation(), found(), True, None),
-        (Activation(), found(not_after="2026-11-23T12:00:00Z"), True, "expired"),
-        (Activation(), found(status="EXPIRED"), True, "expired"),
-        (Activation(renew_before="30d"), found(not_after="2026-12-23T12:00:00Z"), True, "due_for_renewal"),
-        (Activation(renew_before="30d"), found(not_after="2026-12-23T12:00:01Z"), True, None),
-        (Activation(renew_before="12h"), found(not_after="2026-11-24T00:00:00Z"), True, "due_for_renewal"),
-        (Activation(renew_before="10%"), found(not_after="2026-12-01T00:00:00Z"), True, "due_for_renewal"),
-        (Activation(renew_before="10%"), found(), True, None),
-        (Activation(certificate="PEM"), found(), False, "replaced"),
-        (Activation(certificate="PEM"), found(), True, None),
-    ],
-)
-def test_a_certificate_is_due_for_a_reason(
-    activation: Activation, current: Facts | None, same: bool, due: str | None
-) -> None:
-    assert certificate_due(asked(activation=activation), current, NOW, same) == due
-
-
-@pytest.mark.parametrize("text", ["", "30", "100%", "-1d", "1y", "d"])
-def test_a_margin_that_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(InvalidInput, match="33%, 30d or 12h"):
-        certificate_due(asked(activation=Activation(renew_before=text)), found(), NOW, True)
-
-
-@pytest.mark.parametrize(
-    ("renew_before", "end", "due"),
-    [
-        (None, "2036-01-01T00:00:00Z", "path_length_changed"),
-        ("30d", "2026-12-01T00:00:00Z", "path_length_changed"),
-        (None, "2026-11-01T00:00:00Z", "expired"),
-    ],
-)
-def test_a_certificate_with_another_path_length_is_due(renew_before: str | None, end: str, due: str | None) -> None:
-    desired = asked(activation=Activation(renew_before=renew_before, path_length=1, parent_arn=PARENT))
-    assert certificate_due(desired, found(not_after=end), NOW, True, same_length=False) == due
 
 
 def test_an_expired_root_cannot_sign_itself_and_the_message_says_what_to_do() -> None:
