@@ -270,7 +270,7 @@ def _plan_certificate(desired: DesiredAuthority, facts: dict[str, Any], steps: l
             on=facts["arn"],
             remedy="Create another root and give it renew_before; to keep this one, set activate to false",
         )
-    if activation.certificate is not None and due != "due_for_renewal":
+    if activation.certificate is not None and due in ("missing", "replaced"):  # or else it is the installed one
         steps.append(Step("import", f"Import the certificate authority's certificate ({due})"))
     elif facts["type"] == "ROOT":
         steps.append(Step("sign", f"Let the root certificate authority sign its own certificate ({due})", due))

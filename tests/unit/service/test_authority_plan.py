@@ -113,6 +113,18 @@ CASES: dict[str, tuple[DesiredAuthority, Facts | None, str | None, list[str]]] =
         "due_for_renewal",
         [],
     ),
+    "an imported certificate that has expired is not imported again": (
+        asked(type="SUBORDINATE", activation=Activation(certificate="PEM")),
+        found(type="SUBORDINATE", status="EXPIRED"),
+        "expired",
+        [],
+    ),
+    "another certificate is imported in place of the one that has expired": (
+        asked(type="SUBORDINATE", activation=Activation(certificate="PEM")),
+        found(type="SUBORDINATE", status="EXPIRED"),
+        "replaced",
+        ["import"],
+    ),
     "an active root whose certificate is due signs itself again": (asked(), found(), "due_for_renewal", ["sign"]),
     "an expired subordinate is signed before it is enabled": (
         asked(type="SUBORDINATE", enabled=True, activation=Activation(parent_arn=PARENT)),
@@ -291,6 +303,13 @@ def test_a_ca_is_deleted_from_every_status(status: str, steps: list[str]) -> Non
 
 def test_a_ca_that_is_not_there_is_absent_already() -> None:
     assert plan_absence(None, 30).steps == ()
+
+
+@pytest.mark.parametrize("due", ["expired", "due_for_renewal"])
+def test_a_certificate_that_is_installed_already_is_to_be_signed_anew(due: str) -> None:
+    desired = asked(type="SUBORDINATE", activation=Activation(certificate="PEM"))
+    (advice,) = plan_presence(desired, found(type="SUBORDINATE"), due).advice
+    assert f"A certificate is due ({due}): have the returned CSR signed" in advice
 
 
 def test_an_expired_root_cannot_sign_itself_and_the_message_says_what_to_do() -> None:
