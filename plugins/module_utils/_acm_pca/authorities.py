@@ -36,18 +36,18 @@ class Authorities:
     def __init__(self, api: AuthorityApi, polling: Polling) -> None:
         self.api = api
         self.polling = polling
-        self._deleted: Sequence[Mapping[str, Any]] = ()
+        self._ended: Sequence[Mapping[str, Any]] = ()
 
     def fetch(self, desired: DesiredAuthority) -> Gathered | None:
         """Return the CA that the task means, once its creation is done, or None."""
         if desired.arn is not None:
             found = find_by_arn(self.api, desired.arn)
         else:
-            found, self._deleted = find_by_name(self.api, str(desired.name))
+            found, self._ended = find_by_name(self.api, str(desired.name))
             if found is None and desired.restore:
                 found = self._find_deleted(desired)
         if found is not None and found.facts["status"] == "CREATING":
-            found = gather(self.api, self._wait_until_created(found.facts["arn"]))
+            found = gather(self.api, self._wait_for_creation(found.facts["arn"]))
         if found is not None and desired_tags(desired) is not None and "ListTags" in found.denied:
             raise found.denied["ListTags"]
         comparing, given = "GetCertificateAuthorityCertificate", desired.activation
@@ -73,7 +73,14 @@ class Authorities:
         arn = ask()
         if arn is None:
             arn = self._ask_again(ask, refused)
-        self._wait_until_created(arn)
+        made = self._wait_for_creation(arn)
+        if made["Status"] == "FAILED":
+            raise AuthorityUnusable(
+                "Failed to create the certificate authority",
+                because=f"the service gave up ({made.get('FailureReason')})",
+                on=arn,
+                remedy="Delete it with state=absent and its certificate_authority_arn, and create it again",
+            )
         return arn
 
     def update(self, arn: str, desired: DesiredAuthority, steps: Sequence[Step]) -> None:
@@ -121,7 +128,8 @@ class Authorities:
         if check_mode or not plan.steps or current is None:
             return _outcome(plan, current)
         self.delete(current["arn"], plan.steps)
-        return _outcome(plan, gather(self.api, self.api.authority_record(current["arn"])).facts)
+        left = find_by_arn(self.api, current["arn"])
+        return _outcome(plan, left.facts if left else None)
 
     def _due(self, desired: DesiredAuthority, current: Mapping[str, Any] | None) -> str | None:
         given, installed = desired.activation, None if current is None else current["certificate"]
@@ -154,20 +162,14 @@ class Authorities:
         if desired.enabled and self.api.authority_record(arn)["Status"] == "DISABLED":
             self.api.update_certificate_authority(arn, Status="ACTIVE")
 
-    def _wait_until_created(self, arn: str) -> Mapping[str, Any]:
-        def created() -> Mapping[str, Any] | None:
+    def _wait_for_creation(self, arn: str) -> Mapping[str, Any]:
+        """Return the CA's record once its creation is over, which may have failed."""
+
+        def settled() -> Mapping[str, Any] | None:
             record = self.api.authority_record(arn)
             return None if record["Status"] == "CREATING" else record
 
-        made = self.polling.until(created, "Failed to create the certificate authority", arn)
-        if made["Status"] == "FAILED":
-            raise AuthorityUnusable(
-                "Failed to create the certificate authority",
-                because=f"the service gave up ({made.get('FailureReason')})",
-                on=arn,
-                remedy="Delete it with state=absent and create it again",
-            )
-        return made
+        return self.polling.until(settled, "Failed to create the certificate authority", arn)
 
     def _ask_again(self, ask: Callable[[], str | None], refused: Sequence[ServiceError]) -> str:
         """Ask until the service sees the policy of the CRL's bucket; raise its last refusal when it never does."""
@@ -181,10 +183,10 @@ class Authorities:
 
     def _alike(self, desired: DesiredAuthority) -> list[Mapping[str, Any]]:
         subject = subject_to_api(desired.subject or {})
-        return [record for record in self._deleted if alike(record, subject, str(desired.type))]
+        return [record for record in self._ended if alike(record, subject, str(desired.type))]
 
     def _find_deleted(self, desired: DesiredAuthority) -> Gathered | None:
-        candidates = self._alike(desired)
+        candidates = [record for record in self._alike(desired) if record["Status"] == "DELETED"]
         if len(candidates) > 1:
             raise InvalidInput(
                 "Failed to find the deleted certificate authority",
@@ -219,13 +221,13 @@ def creation_request(desired: DesiredAuthority, facts: Mapping[str, Any]) -> dic
     return request
 
 
-def creation_token(request: Mapping[str, Any], deleted: Sequence[Mapping[str, Any]]) -> str:
+def creation_token(request: Mapping[str, Any], ended: Sequence[Mapping[str, Any]]) -> str:
     """Return the idempotency token of a creation: 36 hex digits.
 
-    Equal requests have one token, so that a retry or a second control node makes no second CA. The deleted CAs of the
-    same type and subject shape it too: made anew inside the token's window, a CA must not be the deleted one.
+    Equal requests have one token, so that a retry or a second control node makes no second CA. The CAs of the same type
+    and subject that are deleted or failed shape it too: made anew inside the token's window, a CA must be none of them.
     """
-    text = json.dumps([request, sorted(record["Arn"] for record in deleted)], sort_keys=True)
+    text = json.dumps([request, sorted(record["Arn"] for record in ended)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:36]
 
 

@@ -39,9 +39,11 @@ class AuthorityApi(PrivateCaApi):
 
     @operation("delete the certificate authority")
     def delete_certificate_authority(self, arn: str, days: int) -> None:
-        """Delete the CA; it can be restored for ``days`` (7 to 30)."""
+        """Delete the CA; it can be restored for ``days`` (7 to 30). One whose creation failed is gone at once."""
 
         def is_deleted(refusal: Fault) -> bool:
+            if refusal.code == "ResourceNotFoundException":
+                return True
             return refusal.code == "InvalidStateException" and self.authority_record(arn)["Status"] == "DELETED"
 
         parameters = {"CertificateAuthorityArn": arn, "PermanentDeletionTimeInDays": days}

@@ -15,6 +15,9 @@ from .authority_facts import authority_facts
 
 Value = TypeVar("Value")
 
+ENDED = ("DELETED", "FAILED")
+_NOT_YET_KNOWN = ("InvalidStateException", "RequestInProgressException")
+
 
 @dataclass(frozen=True)
 class Gathered:
@@ -39,7 +42,7 @@ def gather(api: AuthorityApi, record: Mapping[str, Any]) -> Gathered:
         except AccessDenied as error:
             denied[operation] = error
         except ServiceError as error:
-            if error.details.get("code") not in ("InvalidStateException", "RequestInProgressException"):
+            if not _is_for_its_state(error, record):
                 raise
         return None
 
@@ -50,6 +53,12 @@ def gather(api: AuthorityApi, record: Mapping[str, Any]) -> Gathered:
     facts["csr"] = attempt("GetCertificateAuthorityCsr", api.get_certificate_authority_csr)
     facts["denied"] = sorted(denied)
     return Gathered(facts, denied)
+
+
+def _is_for_its_state(error: ServiceError, record: Mapping[str, Any]) -> bool:
+    """Tell whether the CA's state is why it was refused. A CA whose creation failed may fail every request."""
+    code = error.details.get("code")
+    return code in _NOT_YET_KNOWN or (code == "RequestFailedException" and record.get("Status") == "FAILED")
 
 
 def find_by_arn(api: AuthorityApi, arn: str) -> Gathered | None:
@@ -64,14 +73,14 @@ def find_by_arn(api: AuthorityApi, arn: str) -> Gathered | None:
 
 
 def find_by_name(api: AuthorityApi, name: str) -> tuple[Gathered | None, list[Mapping[str, Any]]]:
-    """Return the own CA whose tag ``Name`` is ``name`` (None: there is none), and the records of all deleted CAs.
+    """Return the own CA whose tag ``Name`` is ``name`` (None: there is none), and the records of all that have ended.
 
-    Raises InvalidInput when several have the name. The service may refuse to list a deleted CA's tags, so the caller
-    tells those apart.
+    Raises InvalidInput when several have the name. The service may refuse to list the tags of a CA that is deleted or
+    whose creation failed, so the caller tells those apart.
     """
     records = api.list_certificate_authorities("SELF")
     living = [record for record in records if record.get("Status") != "DELETED"]
-    named = [record for record in living if _tags(api, record["Arn"]).get("Name") == name]
+    named = [record for record in living if _tags(api, record).get("Name") == name]
     if len(named) > 1:
         arns = sorted(record["Arn"] for record in named)
         raise InvalidInput(
@@ -80,15 +89,16 @@ def find_by_name(api: AuthorityApi, name: str) -> tuple[Gathered | None, list[Ma
             on=name,
             remedy="Give certificate_authority_arn",
         )
-    deleted = [record for record in records if record.get("Status") == "DELETED"]
-    return (gather(api, named[0]) if named else None), deleted
+    ended = [record for record in records if record.get("Status") in ENDED]
+    return (gather(api, named[0]) if named else None), ended
 
 
-def _tags(api: AuthorityApi, arn: str) -> dict[str, str]:
+def _tags(api: AuthorityApi, record: Mapping[str, Any]) -> dict[str, str]:
     try:
-        return api.list_tags(arn)
+        return api.list_tags(record["Arn"])
     except ServiceError as error:
-        if error.details.get("code") in ("InvalidStateException", "ResourceNotFoundException"):
+        gone = error.details.get("code") == "ResourceNotFoundException"
+        if gone or _is_for_its_state(error, record):
             return {}
         raise
 

@@ -129,7 +129,8 @@ def plan_absence(current: Mapping[str, Any] | None, days: int) -> Plan:
     steps = []
     if current["status"] == "ACTIVE":
         steps.append(Step("disable", "Disable the certificate authority, as its deletion demands"))
-    steps.append(Step("delete", f"Delete the certificate authority; it can be restored for {days} days", days))
+    window = f"it can be restored for {days} days" if current["status"] != "FAILED" else "nothing can restore it"
+    steps.append(Step("delete", f"Delete the certificate authority; {window}", days))
     return Plan(tuple(steps), compared(current, None), None)
 
 
@@ -233,7 +234,7 @@ def _plan_revival(desired: DesiredAuthority, current: Mapping[str, Any]) -> tupl
             "Failed to use the certificate authority",
             because=f"its creation failed ({current.get('failure_reason')})",
             on=current["arn"],
-            remedy="Delete it with state=absent and create it again",
+            remedy="Delete it with state=absent and its certificate_authority_arn, and create it again",
         )
     if current["status"] != "DELETED":
         return facts, []

@@ -32,6 +32,7 @@ class FakeAuthorities:
         self.tags: dict[str, dict[str, str]] = {}
         self.refusals: dict[tuple[str, str], str] = {}
         self.made_status = "PENDING_CERTIFICATE"
+        self.lost_replies = 0  # of deletions
         self._made: dict[str, str] = {}  # ARN by token
 
     def authorities(self) -> Authorities:
@@ -89,6 +90,9 @@ class FakeAuthorities:
             del self.records[given["CertificateAuthorityArn"]]
         else:
             record["Status"] = "DELETED"
+        if self.lost_replies:
+            self.lost_replies -= 1
+            raise client_error("InternalFailure", status=500)
 
     def _record(self, operation: str, arn: str) -> Record:
         if (operation, arn) in self.refusals:
