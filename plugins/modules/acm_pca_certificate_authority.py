@@ -180,7 +180,8 @@ options:
     default: true
   parent_certificate_authority_arn:
     description:
-      - The CA of the service that signs this subordinate; its own or one shared by another account.
+      - The CA of the service that signs this subordinate; its own or one shared by another account, in the region
+        that the ARN names.
       - Whether it can sign, and does not end before O(validity), is looked at in check mode too, and before a
         CA is made.
     type: str
@@ -394,10 +395,12 @@ def main() -> None:
         required_by={"certificate_chain": "certificate"},
     )
     params = module.params
+    parent_arn = params["parent_certificate_authority_arn"]
     try:
         require_cryptography()
         api = AuthorityApi(connect_service(params, authority_arn=params["certificate_authority_arn"]))
-        authorities = Authorities(api, Polling(SystemClock(), timeout=params["wait_timeout"]))
+        parent = AuthorityApi(connect_service(params, authority_arn=parent_arn)) if parent_arn else None
+        authorities = Authorities(api, Polling(SystemClock(), timeout=params["wait_timeout"]), parent)
         desired = desired_authority(params)
         if params["state"] == "present":
             outcome = authorities.present(desired, module.check_mode)

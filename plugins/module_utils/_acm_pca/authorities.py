@@ -31,10 +31,14 @@ _PERMISSIONS_SECONDS = 60.0  # how long a new bucket policy may take to be seen 
 
 
 class Authorities:
-    """CAs as they are and as they are to be, through ``api``; ``polling`` bounds every wait."""
+    """CAs as they are and as they are to be, through ``api``; ``polling`` bounds every wait.
 
-    def __init__(self, api: AuthorityApi, polling: Polling) -> None:
+    ``parent`` reaches the parent CA, which may be in another region; without it, a CA signs its own certificate.
+    """
+
+    def __init__(self, api: AuthorityApi, polling: Polling, parent: AuthorityApi | None = None) -> None:
         self.api = api
+        self.issuer = parent or api
         self.polling = polling
         self._ended: Sequence[Mapping[str, Any]] = ()
 
@@ -145,11 +149,11 @@ class Authorities:
         if given.parent_arn is None:
             return desired
         installed = None if current is None else current["certificate"]
-        return replace(desired, activation=settle_by_parent(self.api, given, installed, now))
+        return replace(desired, activation=settle_by_parent(self.issuer, given, installed, now))
 
     def _sign(self, arn: str, desired: DesiredAuthority) -> None:
         facts = authority_facts(self.api.authority_record(arn))
-        sign_certificate(self.api, facts, desired.activation, self.polling)
+        sign_certificate(self.api, self.issuer, facts, desired.activation, self.polling)
         self._enable_if_asked(arn, desired)
 
     def _import(self, arn: str, desired: DesiredAuthority) -> None:

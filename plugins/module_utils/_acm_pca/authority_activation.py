@@ -28,13 +28,13 @@ from .waiting import Patience, wait_for_certificate
 _SETTLING_SECONDS = 60.0  # a CA that has just become active may refuse to issue for about a minute
 
 
-def settle_by_parent(api: AuthorityApi, activation: Activation, installed: str | None, now: float) -> Activation:
+def settle_by_parent(issuer: AuthorityApi, activation: Activation, installed: str | None, now: float) -> Activation:
     """Return the activation with what the task leaves open filled in, from the parent and the installed certificate.
 
-    ``now`` is in epoch seconds. Raises AuthorityUnusable or InvalidInput when the parent cannot sign: so it is known
-    in check mode, and before a CA is made, which costs money.
+    ``issuer`` reaches the parent, ``now`` is in epoch seconds. Raises AuthorityUnusable or InvalidInput when the parent
+    cannot sign: so it is known in check mode, and before a CA is made, which costs money.
     """
-    parent = api.describe_certificate_authority(parse_authority_arn(str(activation.parent_arn)).text)
+    parent = issuer.describe_certificate_authority(parse_authority_arn(str(activation.parent_arn)).text)
     validity = activation.validity or DEFAULT_VALIDITY["SUBORDINATE"]
     _require_able_parent(parent, validity, now)
     kept = path_length_of(installed) if installed else None
@@ -68,11 +68,16 @@ def path_length_of(certificate: str) -> int | None:
     return None if constraints is None else constraints.path_length
 
 
-def sign_certificate(api: AuthorityApi, facts: Mapping[str, Any], activation: Activation, polling: Polling) -> None:
-    """Have the CA's certificate signed, by itself if it is a root or else by its parent, and install it."""
+def sign_certificate(
+    api: AuthorityApi, issuer: AuthorityApi, facts: Mapping[str, Any], activation: Activation, polling: Polling
+) -> None:
+    """Have the CA's certificate signed, by itself if it is a root or else by its parent, and install it.
+
+    ``api`` reaches the CA, ``issuer`` the one that signs.
+    """
     csr = polling.until(lambda: _csr(api, facts["arn"]), "Failed to get the CA's CSR", facts["arn"])
     request = signing_request(facts, activation, csr)
-    issued = _issue(api, request, polling)
+    issued = _issue(issuer, request, polling)
     chain = "".join(issued.chain) if facts["type"] == "SUBORDINATE" else None
     install_certificate(api, facts["arn"], issued.certificate, chain, polling)
 
@@ -103,25 +108,25 @@ def _csr(api: AuthorityApi, arn: str) -> str | None:
         raise
 
 
-def _issue(api: AuthorityApi, request: IssuanceRequest, polling: Polling) -> IssuedCertificate:
+def _issue(issuer: AuthorityApi, request: IssuanceRequest, polling: Polling) -> IssuedCertificate:
     token = derive_token(request)
 
     def ask() -> str | None:
         try:
-            return api.issue_certificate(request, token)
+            return issuer.issue_certificate(request, token)
         except AuthorityUnusable as error:
-            settling = error.details.get("code") == "InvalidStateException" and _may_issue_soon(api, request)
+            settling = error.details.get("code") == "InvalidStateException" and _may_issue_soon(issuer, request)
             if not settling:
                 raise
             return None
 
     authority = request.certificate_authority_arn
     arn = polling.up_to(_SETTLING_SECONDS).until(ask, "Failed to have the CA's certificate signed", authority)
-    return wait_for_certificate(api, arn, Patience(wait_deadline=polling.timeout), polling.clock)
+    return wait_for_certificate(issuer, arn, Patience(wait_deadline=polling.timeout), polling.clock)
 
 
-def _may_issue_soon(api: AuthorityApi, request: IssuanceRequest) -> bool:
-    authority = api.describe_certificate_authority(request.certificate_authority_arn)
+def _may_issue_soon(issuer: AuthorityApi, request: IssuanceRequest) -> bool:
+    authority = issuer.describe_certificate_authority(request.certificate_authority_arn)
     return authority.status in ("ACTIVE", "PENDING_CERTIFICATE")
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -107,6 +108,17 @@ def test_a_parent_of_another_account_signs(account: Account, new_account: NewAcc
     )
     made = other.must_run(MODULE, **SUBORDINATE, parent_certificate_authority_arn=root)
     assert made["certificate_authority"]["status"] == "ACTIVE"
+
+
+def test_a_parent_of_another_region_signs(account: Account, root: str) -> None:
+    far = dataclasses.replace(account, region="eu-west-1")
+    options = {**SUBORDINATE, "parent_certificate_authority_arn": root}
+    check = far.must_run(MODULE, check_mode=True, **options)
+    made = far.must_run(MODULE, **options)
+    facts = made["certificate_authority"]
+    assert check["steps"] == made["steps"]
+    assert (facts["arn"].split(":")[3], facts["status"]) == ("eu-west-1", "ACTIVE")
+    assert not far.must_run(MODULE, **options)["changed"]
 
 
 def sign_elsewhere(csr_pem: str) -> tuple[str, str]:
