@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Mapping
 
 from .._errors import InvalidInput
+from .._x509.times import show_time
 from .governance_api import GovernanceApi
 from .outcome import Outcome
 
@@ -107,7 +108,7 @@ def permission_facts(arn: str, record: Mapping[str, Any]) -> dict[str, Any]:
         "source_account": record.get("SourceAccount"),
         "actions": sorted(record.get("Actions", [])),
         "policy": record.get("Policy"),
-        "created_at": record["CreatedAt"].strftime("%Y-%m-%dT%H:%M:%SZ") if record.get("CreatedAt") else None,
+        "created_at": show_time(record["CreatedAt"].timestamp()) if record.get("CreatedAt") else None,
     }
 
 
