@@ -27,13 +27,15 @@ _LARGEST = 64 * 1024 * 1024
 
 def fetch_url(url: str, body: bytes | None = None) -> bytes:
     """Get a URL, or post an OCSP request to it, through the proxies of the environment; raise Unreachable."""
+    from http.client import HTTPException
+
     from ansible.module_utils.urls import open_url
 
     headers = None if body is None else {"Content-Type": "application/ocsp-request"}
     method = "GET" if body is None else "POST"
     try:
         return bytes(open_url(url, data=body, headers=headers, method=method, timeout=20).read(_LARGEST))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         remedy = "Let this machine reach the URL (a proxy is taken from the environment), or leave wait_for out"
         raise Unreachable("Failed to fetch what the CA publishes", because=str(error), on=url, remedy=remedy) from error
 

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
@@ -14,6 +17,7 @@ import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.publication import (
     Fetch,
     Publication,
+    fetch_url,
     read_crl,
     read_ocsp,
 )
@@ -151,6 +155,37 @@ def test_who_cannot_be_reached_is_waited_for(read: Read) -> None:
         raise Unreachable("Failed to fetch", because="connection refused", on=url)
 
     assert read(LEAF, CA, unreachable) is None
+
+
+GARBLED = {
+    "no HTTP at all": b"SSH-2.0-OpenSSH_9.2\r\n",
+    "no status": b"HTTP/1.1 OK\r\n\r\n",
+    "nothing": b"",
+    "a chunk that is cut": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100\r\nabc",
+}
+
+
+@pytest.mark.parametrize("case", GARBLED)
+def test_an_answer_that_is_garbled_is_none(case: str) -> None:
+    with answer_once(GARBLED[case]) as url, pytest.raises(Unreachable, match="Failed to fetch what the CA publishes"):
+        fetch_url(url)
+
+
+@contextmanager
+def answer_once(answered: bytes) -> Iterator[str]:
+    """Answer one request at the URL with these bytes."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _address = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(answered)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/ca.crl"
+        thread.join()
 
 
 @pytest.mark.parametrize("case", FORGED)
