@@ -260,6 +260,8 @@ notes:
     C(acm-pca:DescribeCertificateAuthority), C(acm-pca:GetCertificateAuthorityCsr),
     C(acm-pca:ImportCertificateAuthorityCertificate), C(acm-pca:ListTags), C(acm-pca:GetCertificate);
     on the CA, template C(RootCACertificate/V1): C(acm-pca:IssueCertificate)."
+  - By O(name), until a CA has it, C(acm-pca:ListTags) is needed on every CA of the account and region, for any of them
+    may have it. Afterwards those whose tags are denied are passed over.
   - "Minimal IAM policy (to sign a subordinate, besides) - on the parent: C(acm-pca:DescribeCertificateAuthority),
     C(acm-pca:GetCertificate); on the parent, template C(SubordinateCACertificate_PathLen0/V1):
     C(acm-pca:IssueCertificate)."

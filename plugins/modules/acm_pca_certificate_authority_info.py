@@ -28,19 +28,26 @@ options:
     type: str
     aliases: [arn]
   name:
-    description: Value of the tag C(Name) of the CA that is to be read.
+    description:
+      - Value of the tag C(Name) of the CA that is to be read.
+      - A CA whose tags this identity may not read is passed over where another has the name. Where none has, it may be
+        the one, and the task fails.
     type: str
   resource_owner:
-    description: Whether the account's own CAs are listed, or those that other accounts share with it.
+    description:
+      - Whether the account's own CAs are listed, or looked for by O(name), or those that other accounts share with it.
     type: str
     choices: [SELF, OTHER_ACCOUNTS]
     default: SELF
   include_deleted:
-    description: Whether CAs are listed that are deleted but can still be restored.
+    description:
+      - Whether CAs are listed that are deleted but can still be restored.
+      - By O(name) they are found only where the service still lists their tags.
     type: bool
     default: false
 notes:
   - "Minimal IAM policy (to list) - on C(*): C(acm-pca:ListCertificateAuthorities); on the CA: C(acm-pca:ListTags)."
+  - By O(name), where no CA has it, C(acm-pca:ListTags) is needed on every CA of the account and region.
   - "Minimal IAM policy (to read by ARN) - on the CA: C(acm-pca:DescribeCertificateAuthority)."
   - With C(acm-pca:GetCertificateAuthorityCertificate), C(acm-pca:GetCertificateAuthorityCsr) and
     C(acm-pca:ListTags), the

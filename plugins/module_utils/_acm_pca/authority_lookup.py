@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping, TypeVar
+from typing import Any, Callable, Mapping, Sequence, TypeVar
 
 from .._errors import AccessDenied, AuthorityUnusable, InvalidInput, ServiceError
 from .authority_api import AuthorityApi
@@ -75,22 +75,40 @@ def find_by_arn(api: AuthorityApi, arn: str) -> Gathered | None:
 def find_by_name(api: AuthorityApi, name: str) -> tuple[Gathered | None, list[Mapping[str, Any]]]:
     """Return the own CA whose tag ``Name`` is ``name`` (None: there is none), and the records of all that have ended.
 
-    Raises InvalidInput when several have the name. The service may refuse to list the tags of a CA that is deleted or
-    whose creation failed, so the caller tells those apart.
+    Raises as ``select_named``. The service may refuse to list the tags of a CA that is deleted or whose creation
+    failed, so the caller tells those apart.
     """
     records = api.list_certificate_authorities("SELF")
-    living = [record for record in records if record.get("Status") != "DELETED"]
-    named = [record for record in living if _tags(api, record).get("Name") == name]
-    if len(named) > 1:
-        arns = sorted(record["Arn"] for record in named)
+    named = select_named(api, [record for record in records if record.get("Status") != "DELETED"], name)
+    ended = [record for record in records if record.get("Status") in ENDED]
+    return (gather(api, named[0]) if named else None), ended
+
+
+def select_named(api: AuthorityApi, records: Sequence[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
+    """Return those of the CAs whose tag ``Name`` is ``name``; InvalidInput when several that are not deleted have it.
+
+    A CA whose tags may not be read is passed over where another has the name. Where none has, it may be the one, and
+    AccessDenied is raised: a second one would be made beside it.
+    """
+    named: list[Mapping[str, Any]] = []
+    denied: list[AccessDenied] = []
+    for record in records:
+        try:
+            if _tags(api, record).get("Name") == name:
+                named.append(record)
+        except AccessDenied as error:
+            denied.append(error)
+    if denied and not named:
+        raise denied[0]
+    arns = sorted(record["Arn"] for record in named if record.get("Status") != "DELETED")
+    if len(arns) > 1:
         raise InvalidInput(
             "Failed to find the certificate authority by its name",
             because=f"{len(arns)} have the tag Name={name}: {', '.join(arns)}",
             on=name,
             remedy="Give certificate_authority_arn",
         )
-    ended = [record for record in records if record.get("Status") in ENDED]
-    return (gather(api, named[0]) if named else None), ended
+    return named
 
 
 def _tags(api: AuthorityApi, record: Mapping[str, Any]) -> dict[str, str]:
@@ -112,9 +130,11 @@ def alike(record: Mapping[str, Any], subject: Mapping[str, Any], kind: str) -> b
 def select_authorities(
     api: AuthorityApi, arn: str | None, name: str | None, owner: str, include_deleted: bool
 ) -> list[dict[str, Any]]:
-    """Return the facts of the CA with this ARN or name, or of all; none when there is none."""
-    if arn is not None or name is not None:
-        found = find_by_arn(api, arn) if arn is not None else find_by_name(api, str(name))[0]
+    """Return the facts of the CA with this ARN, or of those of the owner that have the name, or of all of them."""
+    if arn is not None:
+        found = find_by_arn(api, arn)
         return [found.facts] if found else []
-    records = api.list_certificate_authorities(owner)
-    return [gather(api, record).facts for record in records if include_deleted or record.get("Status") != "DELETED"]
+    listed = api.list_certificate_authorities(owner)
+    records = [record for record in listed if include_deleted or record.get("Status") != "DELETED"]
+    chosen = records if name is None else select_named(api, records, name)
+    return [gather(api, record).facts for record in chosen]

@@ -30,6 +30,7 @@ class FakeAuthorities:
         self.clock = FakeClock()
         self.records: dict[str, Record] = {}
         self.tags: dict[str, dict[str, str]] = {}
+        self.owners: dict[str, str] = {}
         self.refusals: dict[tuple[str, str], str] = {}
         self.made_status = "PENDING_CERTIFICATE"
         self.lost_replies = 0  # of deletions
@@ -39,7 +40,15 @@ class FakeAuthorities:
         """Return what the module works with."""
         return Authorities(AuthorityApi(self, clock=self.clock), Polling(self.clock))
 
-    def add(self, name: str, status: str = "ACTIVE", kind: str = "ROOT", days: float = 3650, **members: Any) -> str:
+    def add(
+        self,
+        name: str,
+        status: str = "ACTIVE",
+        kind: str = "ROOT",
+        days: float = 3650,
+        owner: str = "SELF",
+        **members: Any,
+    ) -> str:
         """Add a CA that has the name and, unless it has no certificate, so many days to live; return its ARN."""
         arn, now = arn_of(f"{name}-{len(self.records)}"), self.clock.now()
         record: Record = {
@@ -54,11 +63,12 @@ class FakeAuthorities:
         }
         if status not in UNSIGNED:
             record |= {"Serial": "0a", "NotBefore": moment(now - 3600), "NotAfter": moment(now + days * 86400)}
-        self.records[arn], self.tags[arn] = {**record, **members}, {"Name": name}
+        self.records[arn], self.tags[arn], self.owners[arn] = {**record, **members}, {"Name": name}, owner
         return arn
 
     def list_certificate_authorities(self, **given: Any) -> Record:
-        return {"CertificateAuthorities": list(self.records.values()) if given["ResourceOwner"] == "SELF" else []}
+        listed = [record for arn, record in self.records.items() if self.owners[arn] == given["ResourceOwner"]]
+        return {"CertificateAuthorities": listed}
 
     def describe_certificate_authority(self, **given: Any) -> Record:
         return {"CertificateAuthority": self._record("DescribeCertificateAuthority", given["CertificateAuthorityArn"])}

@@ -17,7 +17,9 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.
     DesiredAuthority,
 )
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
+    AccessDenied,
     AuthorityUnusable,
+    InvalidInput,
     ServiceError,
 )
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.service.authority_fakes import FakeAuthorities
@@ -95,3 +97,44 @@ def test_a_living_ca_that_cannot_tell_its_tags_now_is_not_taken_for_another() ->
     service.refusals["ListTags", service.add("root")] = "RequestFailedException"
     with pytest.raises(ServiceError):
         find_by_name(AuthorityApi(service, clock=service.clock), "root")
+
+
+def test_a_ca_is_found_by_its_name_beside_one_whose_tags_may_not_be_read() -> None:
+    service = FakeAuthorities()
+    service.refusals["ListTags", service.add("other")] = "AccessDeniedException"
+    root, api = service.add("root"), AuthorityApi(service, clock=service.clock)
+    found, _ended = find_by_name(api, "root")
+    assert found is not None and found.facts["arn"] == root
+    assert [facts["arn"] for facts in select_authorities(api, None, "root", "SELF", False)] == [root]
+
+
+def test_a_ca_whose_tags_may_not_be_read_may_be_the_one_and_no_second_is_made() -> None:
+    service = FakeAuthorities()
+    other = service.add("other")
+    service.refusals["ListTags", other] = "AccessDeniedException"
+    with pytest.raises(AccessDenied, match=f"Allow acm-pca:ListTags on {other}"):
+        service.authorities().present(NEW, check_mode=False)
+    assert list(service.records) == [other]
+
+
+def test_a_ca_is_selected_by_its_name_from_those_that_are_listed() -> None:
+    service = FakeAuthorities()
+    mine, deleted = service.add("root"), service.add("root", "DELETED")
+    shared = service.add("root", owner="OTHER_ACCOUNTS")
+    api = AuthorityApi(service, clock=service.clock)
+
+    def select(owner: str, include_deleted: bool) -> list[str]:
+        return [facts["arn"] for facts in select_authorities(api, None, "root", owner, include_deleted)]
+
+    assert select("SELF", False) == [mine]
+    assert select("SELF", True) == [mine, deleted]
+    assert select("OTHER_ACCOUNTS", False) == [shared]
+
+
+def test_two_living_cas_of_one_name_are_an_error_that_lists_them() -> None:
+    service = FakeAuthorities()
+    arns = [service.add("root"), service.add("root")]
+    api = AuthorityApi(service, clock=service.clock)
+    for look in (find_by_name, lambda api, name: select_authorities(api, None, name, "SELF", True)):
+        with pytest.raises(InvalidInput, match=f"2 have the tag Name=root: {', '.join(arns)}"):
+            look(api, "root")
