@@ -64,7 +64,8 @@ notes:
   - "Minimal IAM policy (to request and read) - on the CA: C(acm-pca:CreateCertificateAuthorityAuditReport),
     C(acm-pca:DescribeCertificateAuthorityAuditReport); on C(audit-report/*) of the bucket: C(s3:GetObject)."
   - "Minimal IAM policy (to take a recent report, besides) - on the bucket: C(s3:ListBucket)."
-  - Without C(s3:ListBucket), a recent report is not found and every run requests one.
+  - Without C(s3:ListBucket), a recent report is not found and every run requests one. A run within 30 minutes of the
+    last report then fails.
   - Only the account that owns the CA can have audit reports.
 """
 

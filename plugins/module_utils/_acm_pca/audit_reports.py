@@ -61,11 +61,15 @@ class AuditReports:
         self.polling = polling
 
     def fetch(self, wanted: Audit, any_format: bool = False) -> Report | None:
-        """Return a recent report, or None; also None to whom the bucket may not be listed."""
+        """Return a recent report, or None; also None where the bucket may not be listed."""
         try:
-            newest = self.bucket.find_newest(wanted.bucket, wanted.arn.rsplit("/", maxsplit=1)[-1])
+            return self.find_recent(wanted, any_format)
         except AccessDenied:
             return None
+
+    def find_recent(self, wanted: Audit, any_format: bool = False) -> Report | None:
+        """Return a recent report, or None; raise AccessDenied where the bucket may not be listed."""
+        newest = self.bucket.find_newest(wanted.bucket, wanted.arn.rsplit("/", maxsplit=1)[-1])
         if newest is None or not self._is_recent(newest, wanted):
             return None
         if newest.report_format != wanted.report_format and not any_format:
@@ -124,15 +128,26 @@ class AuditReports:
 
     def _wait_for_other(self, wanted: Audit) -> Report:
         """Return the report that another run asked for, once it is in the bucket."""
-        failed = "Failed to get the audit report that is under way"
         try:
-            return self.polling.until(lambda: self.fetch(_guarded(wanted), any_format=True), failed, wanted.arn)
+            return self.polling.until(
+                lambda: self.find_recent(_guarded(wanted), any_format=True),
+                "Failed to get the audit report",
+                wanted.arn,
+            )
+        except AccessDenied as error:
+            raise AccessDenied(
+                "Failed to get the audit report that is under way",
+                because=f"the service makes one in 30 minutes, and {wanted.bucket} may not be listed for the last one",
+                on=wanted.arn,
+                remedy=f"{error.remedy}, or run again in 30 minutes",
+                **error.details,
+            ) from error
         except WaitTimeout as error:
             raise WaitTimeout(
-                error.failed,
+                "Failed to get the audit report that is under way",
                 because=f"the service makes one in 30 minutes, and the last one does not appear in {wanted.bucket}",
                 on=wanted.arn,
-                remedy="Give the bucket of the last report, allow s3:ListBucket on it, or run again in 30 minutes",
+                remedy="Give the bucket of the last report, or run again in 30 minutes",
             ) from error
 
     def read_rows(self, report: Report) -> list[dict[str, Any]]:

@@ -48,7 +48,7 @@ class Refusing:
     get_object = assume_role = paginate = refuse
     export_certificate = delete_certificate = add_tags_to_certificate = remove_tags_from_certificate = refuse
     update_certificate_authority = delete_certificate_authority = import_certificate_authority_certificate = refuse
-    revoke_certificate = put_policy = delete_policy = refuse
+    revoke_certificate = put_policy = delete_policy = create_certificate_authority_audit_report = refuse
 
     def get_paginator(self, _operation: str) -> Refusing:
         return self
