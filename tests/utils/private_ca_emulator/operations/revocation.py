@@ -15,7 +15,7 @@ from private_ca_emulator.records import CertificateAuthority, IssuedCertificate,
 from private_ca_emulator.revocation_configuration import has_complete_crl
 from private_ca_emulator.service import Call, Members, PrivateCa
 
-_SERIAL = re.compile(r"[0-9a-fA-F]{1,2}(:?[0-9a-fA-F]{1,2})*")
+_SERIAL = re.compile("[0-9a-fA-F]+(:[0-9a-fA-F]+)*")
 
 
 def revoke_certificate(service: PrivateCa, call: Call) -> Members:
