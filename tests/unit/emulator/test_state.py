@@ -49,10 +49,15 @@ certificate_authorities:
 """
 
 
-def connect(emulator: EmulatorServer | str) -> Any:
+def connect(emulator: EmulatorServer | str, service: Any = "acm-pca", **options: Any) -> Any:
     url = emulator if isinstance(emulator, str) else emulator.endpoint_url
     return boto3.client(
-        "acm-pca", endpoint_url=url, region_name="eu-central-1", aws_access_key_id="A", aws_secret_access_key="x"
+        service,
+        endpoint_url=url,
+        region_name="eu-central-1",
+        aws_access_key_id="A",
+        aws_secret_access_key="x",
+        **options,
     )
 
 

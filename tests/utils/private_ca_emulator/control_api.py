@@ -149,9 +149,9 @@ def _share(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:
         raise refused(f"a share needs {missing}") from None
     except (TypeError, ValueError) as error:
         raise refused(f"a share takes lists of accounts and permissions: {error}") from None
-    authority.policy, authority.policy_from_share = policy, True
-    if service.state is not None:
-        service.state.save_authority(authority)
+    with service.store.change():
+        authority.policy, authority.policy_from_share = policy, True
+        service.store.note_authority(authority)
     return json.loads(policy)
 
 

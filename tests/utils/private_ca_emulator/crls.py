@@ -28,7 +28,7 @@ from private_ca_emulator.agenda import Agenda
 from private_ca_emulator.bucket_grants import Writer
 from private_ca_emulator.clock import Clock
 from private_ca_emulator.errors import refused
-from private_ca_emulator.records import CertificateAuthority, IssuedCertificate
+from private_ca_emulator.records import CertificateAuthority, IssuedCertificate, Store
 from private_ca_emulator.settings import Settings
 from private_ca_emulator.signing import SCHEMES
 
@@ -100,6 +100,7 @@ class CrlPublisher:
     clock: Clock
     settings: Settings
     agenda: Agenda
+    store: Store
 
     def check_bucket(self, revocation: Mapping[str, Any], account: str, arn: str) -> None:
         """Refuse a CRL configuration whose bucket the service could not write to; leaves its permission test object."""
@@ -137,6 +138,7 @@ class CrlPublisher:
         """Publish the first CRL once a certificate refers to it."""
         if partition_id is not None:
             authority.partition_members[partition_id] = authority.partition_members.get(partition_id, 0) + 1
+            self.store.note_authority(authority)
         if (
             revocation_configuration.names_distribution_point(authority)
             and partition_id not in authority.crl_generations
@@ -183,6 +185,7 @@ class CrlPublisher:
             self.agenda.add(now + RETRY_AFTER, errand)
             return
         authority.crl_generations[partition_id] = now
+        self.store.note_authority(authority)
         half_way = crl["ExpirationInDays"] * _DAY / 2
         self.agenda.add(now + half_way, lambda: self._renew(authority, partition_id, now))
 

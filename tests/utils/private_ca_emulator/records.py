@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -196,19 +197,62 @@ class TokenUse:
     lapses_at: float
 
 
+@dataclass
+class Changes:
+    """What is to be saved, in the order of the changes: ARNs of CAs, ARNs with the ids of certificates, tokens."""
+
+    authorities: dict[str, None] = field(default_factory=dict)
+    certificates: dict[tuple[str, str], None] = field(default_factory=dict)
+    tokens: dict[tuple[str, ...], TokenUse] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.authorities or self.certificates or self.tokens)
+
+
 class Store:
-    """Everything that one emulator holds, under one lock."""
+    """Everything that one emulator holds, under one lock.
+
+    Who changes a record does so inside `change` and notes it: what one operation has noted is saved together.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.authorities: dict[str, CertificateAuthority] = {}
+        self.save: Callable[[Changes], None] | None = None
         self._tokens: dict[tuple[str, ...], TokenUse] = {}
+        self._changes = Changes()
+        self._depth = 0
+
+    @contextlib.contextmanager
+    def change(self) -> Iterator[None]:
+        """Hold the lock for one operation, and save what it has noted; inside another, that one saves."""
+        with self.lock:
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                if self._depth == 0 and self._changes:
+                    self._save()
+
+    def _save(self) -> None:
+        if self.save is not None:
+            self.save(self._changes)
+        self._changes = Changes()
+
+    def note_authority(self, authority: CertificateAuthority) -> None:
+        """Have a CA saved, without its certificates."""
+        self._changes.authorities[authority.arn] = None
+
+    def note_certificate(self, authority: CertificateAuthority, issued: IssuedCertificate) -> None:
+        """Have an issuance saved, or what has become of it."""
+        self._changes.certificates[authority.arn, issued.arn_id] = None
 
     def clear(self) -> None:
         """Forget everything."""
-        with self.lock:
-            self.authorities.clear()
-            self._tokens.clear()
+        self.authorities.clear()
+        self._tokens.clear()
+        self._changes = Changes()
 
     def find_token(self, key: tuple[str, ...], now: float) -> TokenUse | None:
         """The live first use of a token; lapsed ones are dropped."""
@@ -228,6 +272,7 @@ class Store:
             if self._tokens[old].lapses_at <= now:
                 del self._tokens[old]
         self._tokens[key] = use
+        self._changes.tokens[key] = use
 
     def _first_tokens(self, count: int) -> Iterator[tuple[str, ...]]:
         for position, key in enumerate(self._tokens):

@@ -94,15 +94,14 @@ def _make_authority(service: PrivateCa, entry: dict[str, Any]) -> bool:
         return False
     partition, region, account = arn.split(":")[1], found.group(1), found.group(2)
     caller = Caller(account, f"arn:{partition}:iam::{account}:root", "seed", region, partition)
-    try:
-        authority = _create(service, caller, entry)
-        _certify(service, caller, authority, entry)
-        authority.ready_at = 0.0
-    except _NOT_AS_SHOWN as error:
-        service.store.authorities.pop(arn, None)
-        raise SeedError(f"certificate_authorities: {arn}: {error}") from error
-    if service.state is not None:
-        service.state.save_authority(authority)
+    with service.store.change():
+        try:
+            authority = _create(service, caller, entry)
+            _certify(service, caller, authority, entry)
+            authority.ready_at = 0.0
+        except _NOT_AS_SHOWN as error:
+            service.store.authorities.pop(arn, None)
+            raise SeedError(f"certificate_authorities: {arn}: {error}") from error
     return True
 
 
@@ -160,5 +159,3 @@ def _certify(service: PrivateCa, caller: Caller, authority: CertificateAuthority
         Certificate=certificate,
         **chain,
     )
-    if service.state is not None:
-        service.state.save_certificate(issuer, issued)

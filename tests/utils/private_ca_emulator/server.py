@@ -10,9 +10,11 @@ import http.server
 import re
 import socket
 import socketserver
+import sqlite3
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -208,7 +210,10 @@ class _TcpServer(socketserver.ThreadingTCPServer):
 
 
 class EmulatorServer:
-    """An emulator in this process, a context manager; point a client's `endpoint_url` at its own."""
+    """An emulator in this process, a context manager; point a client's `endpoint_url` at its own.
+
+    `connection` makes the connection to the state's file: a test can watch it.
+    """
 
     def __init__(
         self,
@@ -216,9 +221,10 @@ class EmulatorServer:
         port: int = 0,
         seed: dict[str, Any] | None = None,
         state_directory: Path | None = None,
+        connection: Callable[..., sqlite3.Connection] = sqlite3.Connection,
     ) -> None:
-        self._state = StateDirectory(state_directory) if state_directory is not None else None
-        self.service = PrivateCa(OPERATIONS, [authorize_identity, limit_rate], state=self._state)
+        state = StateDirectory(state_directory, connection) if state_directory is not None else None
+        self.service = PrivateCa(OPERATIONS, [authorize_identity, limit_rate], state=state)
         self.service.resume()
         resume_reports(self.service)
         apply_seed(self.service, seed or {})
@@ -239,8 +245,7 @@ class EmulatorServer:
         self._server.server_close()
         self._server.close_connections()
         self._thread.join()
-        if self._state is not None:
-            self._state.close()
+        self.service.close()
 
     def __enter__(self) -> EmulatorServer:
         return self.start()

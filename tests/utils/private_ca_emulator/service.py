@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import sys
 import threading
 import traceback
@@ -35,7 +36,7 @@ from private_ca_emulator.quotas import RequestQuotas
 from private_ca_emulator.records import Store
 from private_ca_emulator.request_log import LogEntry, RequestLog
 from private_ca_emulator.settings import Settings
-from private_ca_emulator.state import StateDirectory, keep_change
+from private_ca_emulator.state import StateDirectory
 from private_ca_emulator.validation import ModelValidator, load_service_model
 
 _SELF_LOCKING = ("CreateCertificateAuthority",)  # an RSA key takes seconds to make
@@ -81,31 +82,40 @@ class PrivateCa:
     validator: ModelValidator = field(default_factory=lambda: ModelValidator(load_service_model("acm-pca")))
 
     def __post_init__(self) -> None:
-        self.crls = CrlPublisher(self.clock, self.settings, self.agenda)
+        self.crls = CrlPublisher(self.clock, self.settings, self.agenda, self.store)
 
     def resume(self) -> None:
         """Take up what the state directory holds."""
         if self.state is not None:
             self.state.load(self.store)
+            self.store.save = functools.partial(self.state.save, self.store)
             self.crls.resume(list(self.store.authorities.values()))
+
+    def close(self) -> None:
+        """Let go of the state directory once the running operation is saved; what comes later is answered to nobody."""
+        with self.store.lock:
+            self.store.save = None
+            if self.state is not None:
+                self.state.close()
 
     def run_due_errands(self) -> None:
         """Do what has become due on the emulator's clock, earliest first."""
         while due := self.agenda.take_due(self.clock.now()):
-            with self.store.lock:
+            with self.store.change():
                 due[1]()
 
     def reset(self) -> None:
         """Forget every CA, setting, fault and request; the clock returns to real time."""
         self.faults.remove()
         self.agenda.clear()
-        self.store.clear()
+        with self.store.lock:
+            self.store.clear()
+            if self.state is not None:
+                self.state.clear()
         self.managed.certificates.clear()
         self.managed.tokens.clear()
         self.settings.reset()
         self.accounts.reset()
-        if self.state is not None:
-            self.state.clear()
         self.clock.reset()
         self.log.clear()
         self.others_log.clear()
@@ -157,10 +167,8 @@ class PrivateCa:
         with self.store.lock:
             for guard in self.guards:
                 guard(self, call)
-        with contextlib.nullcontext() if call.operation in _SELF_LOCKING else self.store.lock:
+        with contextlib.nullcontext() if call.operation in _SELF_LOCKING else self.store.change():
             reply = self.operations[call.operation](self, call)
-            if self.state is not None and self.name == "acm-pca":
-                keep_change(self.state, self.store, call.operation, {**call.members, **(reply or {})})
         self.validator.check_reply(call.operation, reply or {})
         if reply:
             entry.summarize(reply)

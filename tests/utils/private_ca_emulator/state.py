@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The fleet_pki.aws_private_ca authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The emulator's memory across restarts: one SQLite file in a state directory, written through at each change.
+"""The emulator's memory across restarts: one SQLite file in a state directory, one transaction for each operation.
 
 The file holds the CAs' private keys and is created with mode 0600. Tokens are kept too: a token must not lose its
 window because the emulator was restarted inside it.
@@ -9,11 +9,12 @@ window because the emulator was restarted inside it.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import sqlite3
-import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from private_ca_emulator.certificates import build_installed
 from private_ca_emulator.records import (
     AuditReport,
     CertificateAuthority,
+    Changes,
     IssuedCertificate,
     Permission,
     Revocation,
@@ -40,6 +42,12 @@ CREATE TABLE IF NOT EXISTS certificates (
 );
 CREATE TABLE IF NOT EXISTS tokens (token TEXT PRIMARY KEY, digest BLOB NOT NULL, arn TEXT NOT NULL, lapses_at REAL);
 """
+_SAVE_AUTHORITY = "INSERT OR REPLACE INTO authorities VALUES (?, ?, ?)"
+_SAVE_CERTIFICATE = (
+    "INSERT INTO certificates VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT (authority, arn_id) DO UPDATE SET record = excluded.record"
+)
+_SAVE_TOKEN = "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)"
 _ELSEWHERE = ("key", "installed", "certificates", "by_serial", "permissions", "audit_reports", "crl_generations")
 _CERTIFICATE_BLOBS = ("der", "subject", "revocation")
 
@@ -49,14 +57,13 @@ class StateError(Exception):
 
 
 class StateDirectory:
-    """Reads and writes the state of one emulator."""
+    """Reads and writes the state of one emulator, which holds the lock of its store meanwhile."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, connection: Callable[..., sqlite3.Connection] = sqlite3.Connection) -> None:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = directory / FILE_NAME
         os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-        self._lock = threading.Lock()
-        self._connection = sqlite3.connect(self._path, timeout=1, check_same_thread=False, isolation_level=None)
+        self._connection = connection(self._path, timeout=1, check_same_thread=False, isolation_level=None)
         try:
             self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._connection.execute("PRAGMA journal_mode=WAL")
@@ -70,34 +77,34 @@ class StateDirectory:
         """Let go of the file."""
         self._connection.close()
 
-    def save_authority(self, authority: CertificateAuthority) -> None:
-        """Write a CA, without its certificates."""
-        pem = authority.key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ).decode()
-        row = (authority.arn, json.dumps(_describe_authority(authority)), pem)
-        with self._lock:
-            self._connection.execute("INSERT OR REPLACE INTO authorities VALUES (?, ?, ?)", row)
+    def save(self, store: Store, changes: Changes) -> None:
+        """Write what has changed: all of it or, when the process is killed, nothing.
 
-    def save_certificate(self, authority: CertificateAuthority, issued: IssuedCertificate) -> None:
-        """Write one issuance, or what has become of it."""
-        record = {name: getattr(issued, name) for name in IssuedCertificate.__slots__ if name not in _CERTIFICATE_BLOBS}
-        record["revocation"] = dataclasses.asdict(issued.revocation) if issued.revocation else None
-        record["serial"] = f"{issued.serial:x}"
-        row = (authority.arn, issued.arn_id, issued.der, issued.subject, json.dumps(record))
-        with self._lock:
-            self._connection.execute("INSERT OR REPLACE INTO certificates VALUES (?, ?, ?, ?, ?)", row)
-
-    def save_token(self, key: tuple[str, ...], use: TokenUse) -> None:
-        """Write the first use of a token."""
-        row = (json.dumps(key), use.digest, use.arn, use.lapses_at)
-        with self._lock:
-            self._connection.execute("INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)", row)
+        What was noted and is not there any more was given up before it was saved, as a CA whose seeding fails.
+        """
+        authorities = [store.authorities[arn] for arn in changes.authorities if arn in store.authorities]
+        certificates = [
+            _describe_certificate(store.authorities[arn], arn_id)
+            for arn, arn_id in changes.certificates
+            if arn in store.authorities
+        ]
+        tokens = [(json.dumps(key), use.digest, use.arn, use.lapses_at) for key, use in changes.tokens.items()]
+        with self._transaction() as connection:
+            connection.executemany(_SAVE_AUTHORITY, map(_describe_authority, authorities))
+            connection.executemany(_SAVE_CERTIFICATE, certificates)
+            connection.executemany(_SAVE_TOKEN, tokens)
 
     def clear(self) -> None:
         """Forget everything."""
-        with self._lock:
-            self._connection.executescript("DELETE FROM authorities; DELETE FROM certificates; DELETE FROM tokens;")
+        with self._transaction() as connection:
+            for table in ("authorities", "certificates", "tokens"):
+                connection.execute(f"DELETE FROM {table}")
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._connection as connection:
+            connection.execute("BEGIN")
+            yield connection
 
     def load(self, store: Store) -> None:
         """Fill an empty store; StateError when an emulator of another version wrote the file."""
@@ -108,10 +115,9 @@ class StateDirectory:
             raise StateError(f"{self._path} cannot be read by this version of the emulator: {error!r}") from error
 
     def _load(self, store: Store) -> None:
-        with self._lock:
-            authorities = self._connection.execute("SELECT record, private_key FROM authorities").fetchall()
-            certificates = self._connection.execute("SELECT * FROM certificates ORDER BY rowid").fetchall()
-            tokens = self._connection.execute("SELECT * FROM tokens ORDER BY lapses_at").fetchall()
+        authorities = self._connection.execute("SELECT record, private_key FROM authorities").fetchall()
+        certificates = self._connection.execute("SELECT * FROM certificates ORDER BY rowid").fetchall()
+        tokens = self._connection.execute("SELECT * FROM tokens ORDER BY lapses_at").fetchall()
         for record, pem in authorities:
             authority = _read_authority(json.loads(record), pem)
             store.authorities[authority.arn] = authority
@@ -121,7 +127,7 @@ class StateDirectory:
             store.restore_token(tuple(json.loads(key)), TokenUse(digest, arn, lapses_at))
 
 
-def _describe_authority(authority: CertificateAuthority) -> dict[str, Any]:
+def _describe_authority(authority: CertificateAuthority) -> tuple[str, str, str]:
     fields = [item.name for item in dataclasses.fields(authority) if item.name not in _ELSEWHERE]
     described = {name: getattr(authority, name) for name in fields}
     installed = authority.installed
@@ -129,7 +135,18 @@ def _describe_authority(authority: CertificateAuthority) -> dict[str, Any]:
     described["permissions"] = [dataclasses.asdict(item) for item in authority.permissions]
     described["audit_reports"] = [dataclasses.asdict(item) for item in authority.audit_reports.values()]
     described["crl_generations"] = list(authority.crl_generations.items())
-    return described
+    pem = authority.key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return authority.arn, json.dumps(described), pem.decode()
+
+
+def _describe_certificate(authority: CertificateAuthority, arn_id: str) -> tuple[str, str, bytes, bytes, str]:
+    issued = authority.certificates[arn_id]
+    record = {name: getattr(issued, name) for name in IssuedCertificate.__slots__ if name not in _CERTIFICATE_BLOBS}
+    record["revocation"] = dataclasses.asdict(issued.revocation) if issued.revocation else None
+    record["serial"] = f"{issued.serial:x}"
+    return authority.arn, arn_id, issued.der, issued.subject, json.dumps(record)
 
 
 def _read_authority(record: dict[str, Any], pem: str) -> CertificateAuthority:
@@ -158,23 +175,3 @@ def _read_certificate(record: dict[str, Any], der: bytes, subject: bytes) -> Iss
         "revocation": Revocation(**revocation) if revocation else None,
     }
     return IssuedCertificate(**rebuilt)
-
-
-_READING = ("Describe", "Get", "List")
-
-
-def keep_change(state: StateDirectory, store: Store, operation: str, members: dict[str, Any]) -> None:
-    """Write what an operation has changed; `members` are those of its request and its reply together."""
-    authority = store.authorities.get(members.get("CertificateAuthorityArn") or members.get("ResourceArn") or "")
-    if operation.startswith(_READING) or authority is None:
-        return
-    if operation == "IssueCertificate":
-        issuer, _certificate, arn_id = members["CertificateArn"].rsplit("/", 2)
-        authority = store.authorities[issuer]  # of a token that was used before, perhaps not the CA that was asked
-        state.save_certificate(authority, authority.certificates[arn_id])
-        if not authority.revocation["CrlConfiguration"]["Enabled"]:
-            return  # nothing of the CA's own record has changed
-    elif operation == "RevokeCertificate":
-        serial = int(members["CertificateSerial"].replace(":", "").replace(" ", ""), 16)
-        state.save_certificate(authority, authority.by_serial[serial])
-    state.save_authority(authority)

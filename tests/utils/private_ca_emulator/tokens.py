@@ -55,5 +55,3 @@ def remember(service: PrivateCa, key: TokenKey | None, digest: bytes, arn: str) 
         now = service.clock.now()
         use = TokenUse(digest, arn, now + service.settings.token_window)
         service.store.keep_token(key, use, now)
-        if service.state is not None:
-            service.state.save_token(key, use)

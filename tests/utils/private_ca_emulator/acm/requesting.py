@@ -121,8 +121,6 @@ def _ask_authority(service: PrivateCa, caller: Caller, managed: ManagedCertifica
     service.quotas.take(service, asked)  # ACM waits for its turn, so that it is others who are throttled
     issued = issue_for(service, asked, authority)
     issued.service_principal = "acm.amazonaws.com"
-    if service.state is not None:
-        service.state.save_certificate(authority, issued)
     return issued
 
 

@@ -112,6 +112,7 @@ def create_audit_report(service: PrivateCa, call: Call) -> Members:
     key = f"audit-report/{authority.uuid}/{report_id}.{suffix}"
     report = AuditReport(report_id, call.members["S3BucketName"], key, now, now + settings.audit_report_delay)
     authority.audit_reports[report_id] = report
+    service.store.note_authority(authority)
     _schedule(service, authority, report)
     service.run_due_errands()
     return {"AuditReportId": report_id, "S3Key": key}
@@ -139,8 +140,7 @@ def write_report(service: PrivateCa, authority: CertificateAuthority, report: Au
         content_type=_MEDIA_TYPES[suffix],
     )
     report.status = "SUCCESS" if written else "FAILED"
-    if service.state is not None:
-        service.state.save_authority(authority)
+    service.store.note_authority(authority)
 
 
 def resume_reports(service: PrivateCa) -> None:

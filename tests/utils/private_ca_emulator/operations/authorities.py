@@ -42,11 +42,12 @@ def create_certificate_authority(service: PrivateCa, call: Call) -> Members:
     if earlier is not None:
         return {"CertificateAuthorityArn": earlier}
     authority = _build_authority(service, call)
-    with service.store.lock:
+    with service.store.change():
         earlier = tokens.find_earlier(service, key, digest)
         if earlier is None:
             _check_count(service, call)
             service.store.authorities[authority.arn] = authority
+            service.store.note_authority(authority)
             tokens.remember(service, key, digest, authority.arn)
     return {"CertificateAuthorityArn": earlier or authority.arn}
 
@@ -205,6 +206,7 @@ def update_certificate_authority(service: PrivateCa, call: Call) -> Members:
         service.crls.resume([authority])
     authority.settles_at = now + service.settings.update_delay
     authority.status, authority.changed_at = wanted, now
+    service.store.note_authority(authority)
     return {}
 
 
@@ -222,6 +224,7 @@ def delete_certificate_authority(service: PrivateCa, call: Call) -> Members:
     authority.status_before_deletion = authority.status
     authority.status, authority.changed_at = "DELETED", now
     authority.restorable_until = None if lost else round(now + days * _DAY, 3)
+    service.store.note_authority(authority)
     return {}
 
 
@@ -233,4 +236,5 @@ def restore_certificate_authority(service: PrivateCa, call: Call) -> Members:
     authority.status, authority.restorable_until = authority.status_before_deletion, None
     authority.changed_at = service.clock.now()
     service.crls.resume([authority])
+    service.store.note_authority(authority)
     return {}

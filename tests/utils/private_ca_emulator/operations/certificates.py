@@ -55,6 +55,7 @@ def issue_for(service: PrivateCa, call: Call, authority: CertificateAuthority) -
     issued = _record(service, call, authority, plan, call.late_failure or plan.flaw or breach)
     issued.partition_id = partition_id
     authority.add(issued)
+    service.store.note_certificate(authority, issued)
     if not plan.template.family.root:
         service.crls.note_issuance(authority, partition_id)
     return issued

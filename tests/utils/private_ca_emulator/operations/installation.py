@@ -93,6 +93,7 @@ def import_certificate_authority_certificate(service: PrivateCa, call: Call) -> 
     service.crls.resume([authority])
     authority.changed_at = now
     authority.ready_at = now + service.settings.import_delay
+    service.store.note_authority(authority)
     return {}
 
 

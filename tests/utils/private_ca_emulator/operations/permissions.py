@@ -36,6 +36,7 @@ def create_permission(service: PrivateCa, call: Call) -> Members:
     actions = list(dict.fromkeys(call.members["Actions"]))
     account = call.members.get("SourceAccount", call.caller.account)
     authority.permissions.append(Permission(ACM, account, actions, service.clock.now()))
+    service.store.note_authority(authority)
     return {}
 
 
@@ -46,6 +47,7 @@ def delete_permission(service: PrivateCa, call: Call) -> Members:
     if permission is None:
         raise not_found(f"{call.members['Principal']} on {authority.arn}")
     authority.permissions.remove(permission)
+    service.store.note_authority(authority)
     return {}
 
 

@@ -99,6 +99,7 @@ def put_policy(service: PrivateCa, call: Call) -> Members:
     if sorted(granted, key=len) != [{_ISSUE}, _READS]:
         raise _invalid("it needs two statements, one for IssueCertificate and one for the read actions.")
     authority.policy, authority.policy_from_share = call.members["Policy"], False
+    service.store.note_authority(authority)
     return {}
 
 
@@ -116,6 +117,7 @@ def delete_policy(service: PrivateCa, call: Call) -> Members:
     authority = find_settled(service, call)
     refuse_while_updating(service, authority)
     authority.policy, authority.policy_from_share = None, False
+    service.store.note_authority(authority)
     return {}
 
 

@@ -38,6 +38,8 @@ def revoke_certificate(service: PrivateCa, call: Call) -> Members:
         raise ServiceError("RequestFailedException", message)
     issued.revocation = Revocation(now, call.members["RevocationReason"])
     authority.revoked_count += 1
+    service.store.note_certificate(authority, issued)
+    service.store.note_authority(authority)
     service.crls.note_revocation(authority, issued)
     return {}
 

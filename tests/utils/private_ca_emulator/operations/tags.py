@@ -14,6 +14,7 @@ def tag_certificate_authority(service: PrivateCa, call: Call) -> Members:
     """TagCertificateAuthority: replaces the value of a key that is there."""
     authority = find_settled(service, call)
     authority.tags = tagging.merge_tags(authority.tags, call.members["Tags"])
+    service.store.note_authority(authority)
     return {}
 
 
@@ -21,6 +22,7 @@ def untag_certificate_authority(service: PrivateCa, call: Call) -> Members:
     """UntagCertificateAuthority."""
     authority = find_settled(service, call)
     authority.tags = tagging.remove_tags(authority.tags, call.members["Tags"])
+    service.store.note_authority(authority)
     return {}
 
 
