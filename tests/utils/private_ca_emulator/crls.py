@@ -5,7 +5,8 @@
 
 1. The first CRL appears when a certificate refers to it; until then there is only the permission test object.
 2. A revocation is in the CRL `crl_delay` seconds later; a failed write is tried again after 15 minutes.
-3. Half way to its nextUpdate a CRL is made anew.
+3. Half way to its nextUpdate a CRL is made anew. When each is due next is kept with its CA (`crl_due`), so that a
+   restart of the emulator loses none.
 4. A revoked certificate stays listed until it has expired and been listed once more.
 5. What a switch of the CrlType leaves behind is kept up to date. A CRL without an issuing distribution point is one of
    all certificates (RFC 5280 section 5.2.5): so a partition always has one, and the complete CRL lists what is revoked
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,7 +154,7 @@ class CrlPublisher:
         if None in authority.crl_generations and not revocation_configuration.is_partitioned(authority):
             lists.add(None)
         for partition_id in lists:
-            self.agenda.add(self.clock.now() + self.settings.crl_delay, self._errand(authority, partition_id))
+            self._schedule(authority, partition_id, self.clock.now() + self.settings.crl_delay)
 
     def resume(self, authorities: list[CertificateAuthority]) -> None:
         """Make every CRL anew: after a restart, as buckets do not outlive the process, and once a CA makes them again.
@@ -161,14 +162,25 @@ class CrlPublisher:
         A CA that is deleted or expired makes none, and one whose configuration changes makes them elsewhere.
         """
         for authority in authorities:
-            for partition_id in authority.crl_generations:
-                self.agenda.add(self.clock.now(), self._errand(authority, partition_id))
+            made = dict.fromkeys(authority.crl_generations, self.clock.now())
+            for partition_id, due_at in {**authority.crl_due, **made}.items():
+                self._schedule(authority, partition_id, due_at)
 
-    def _errand(self, authority: CertificateAuthority, partition_id: str | None) -> Callable[[], None]:
-        return lambda: self.publish(authority, partition_id)
+    def _schedule(self, authority: CertificateAuthority, partition_id: str | None, at: float) -> None:
+        """Have a CRL made at `at`, or when it is due before."""
+        due_at = min(at, authority.crl_due.get(partition_id, at))
+        authority.crl_due[partition_id] = due_at
+        self.store.note_authority(authority)
+        self.agenda.add(due_at, lambda: self._make_due(authority, partition_id, due_at))
+
+    def _make_due(self, authority: CertificateAuthority, partition_id: str | None, due_at: float) -> None:
+        if authority.crl_due.get(partition_id) == due_at:
+            self.publish(authority, partition_id)
 
     def publish(self, authority: CertificateAuthority, partition_id: str | None) -> None:
         """Write one CRL now, and put its next generation on the agenda."""
+        authority.crl_due.pop(partition_id, None)
+        self.store.note_authority(authority)
         now, crl = self.clock.now(), authority.revocation["CrlConfiguration"]
         if not crl["Enabled"] or authority.status_at(now) not in ("ACTIVE", "DISABLED"):
             return
@@ -180,15 +192,8 @@ class CrlPublisher:
         written = buckets.write_object(
             crl["S3BucketName"], key, content, writer=writer, at=now, acl=acl, content_type=kind
         )
-        errand = self._errand(authority, partition_id)
         if not written:
-            self.agenda.add(now + RETRY_AFTER, errand)
+            self._schedule(authority, partition_id, now + RETRY_AFTER)
             return
         authority.crl_generations[partition_id] = now
-        self.store.note_authority(authority)
-        half_way = crl["ExpirationInDays"] * _DAY / 2
-        self.agenda.add(now + half_way, lambda: self._renew(authority, partition_id, now))
-
-    def _renew(self, authority: CertificateAuthority, partition_id: str | None, made_at: float) -> None:
-        if authority.crl_generations.get(partition_id) == made_at:
-            self.publish(authority, partition_id)
+        self._schedule(authority, partition_id, now + crl["ExpirationInDays"] * _DAY / 2)

@@ -148,6 +148,7 @@ class CertificateAuthority:
     by_serial: dict[int, IssuedCertificate] = field(default_factory=dict)
     audit_reports: dict[str, AuditReport] = field(default_factory=dict)
     crl_generations: dict[str | None, float] = field(default_factory=dict)
+    crl_due: dict[str | None, float] = field(default_factory=dict)
     partition_members: dict[str, int] = field(default_factory=dict)
     issued_count: int = 0
     revoked_count: int = 0

@@ -89,7 +89,8 @@ class PrivateCa:
         if self.state is not None:
             self.state.load(self.store)
             self.store.save = functools.partial(self.state.save, self.store)
-            self.crls.resume(list(self.store.authorities.values()))
+            with self.store.change():
+                self.crls.resume(list(self.store.authorities.values()))
 
     def close(self) -> None:
         """Let go of the state directory once the running operation is saved; what comes later is answered to nobody."""

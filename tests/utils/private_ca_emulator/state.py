@@ -48,7 +48,8 @@ _SAVE_CERTIFICATE = (
     "ON CONFLICT (authority, arn_id) DO UPDATE SET record = excluded.record"
 )
 _SAVE_TOKEN = "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?)"
-_ELSEWHERE = ("key", "installed", "certificates", "by_serial", "permissions", "audit_reports", "crl_generations")
+_BY_PARTITION = ("crl_generations", "crl_due")
+_ELSEWHERE = ("key", "installed", "certificates", "by_serial", "permissions", "audit_reports", *_BY_PARTITION)
 _CERTIFICATE_BLOBS = ("der", "subject", "revocation")
 
 
@@ -134,7 +135,7 @@ def _describe_authority(authority: CertificateAuthority) -> tuple[str, str, str]
     described["installed"] = [installed.pem, installed.chain] if installed else None
     described["permissions"] = [dataclasses.asdict(item) for item in authority.permissions]
     described["audit_reports"] = [dataclasses.asdict(item) for item in authority.audit_reports.values()]
-    described["crl_generations"] = list(authority.crl_generations.items())
+    described.update({name: list(getattr(authority, name).items()) for name in _BY_PARTITION})
     pem = authority.key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -159,7 +160,7 @@ def _read_authority(record: dict[str, Any], pem: str) -> CertificateAuthority:
         "key": serialization.load_pem_private_key(pem.encode(), None),
         "permissions": [Permission(**item) for item in record["permissions"]],
         "audit_reports": {item["report_id"]: AuditReport(**item) for item in record["audit_reports"]},
-        "crl_generations": dict(record["crl_generations"]),
+        **{name: dict(record.get(name, [])) for name in _BY_PARTITION},
         "issued_count": 0,
     }
     return CertificateAuthority(**rebuilt)
