@@ -144,6 +144,15 @@ def test_a_fault_with_members_of_the_wrong_kind_is_refused(control: EmulatorCont
     assert control.faults() == []
 
 
+def test_a_member_of_a_fault_that_is_null_is_as_one_that_is_absent(client: Any, control: EmulatorControl) -> None:
+    members = ("calls", "times", "match", "point", "seconds", "status", "code", "message", "reason")
+    control.fault("error", "ListCertificateAuthorities", **dict.fromkeys(members))
+    assert refusal(client.list_certificate_authorities) == ("InternalFailure", "Scripted fault 1")
+    control.clear_faults()
+    with pytest.raises(ControlError, match="a kind of"):
+        control.call("POST", "faults", {"kind": None})
+
+
 def test_a_setting_that_does_not_exist_or_fit_is_refused_and_changes_nothing(control: EmulatorControl) -> None:
     before = control.settings()
     for wrong in (

@@ -132,6 +132,21 @@ def test_extensions_of_the_csr_pass_only_where_the_template_lets_them(
     assert names.get_values_for_type(x509.DNSName) == ["web.example.com"]
 
 
+def test_an_extension_of_the_csr_that_cannot_be_encoded_is_refused_where_it_would_pass(
+    client: Any, root_arn: str, tmp_path: Path
+) -> None:
+    extension = f"2.25.{2**200}=DER:0500"
+    openssl("ecparam", "-name", "prime256v1", "-genkey", "-out", tmp_path / "key")
+    made = ("-new", "-key", tmp_path / "key", "-subj", "/CN=web", "-addext", extension)
+    openssl("req", *made, "-out", tmp_path / "csr")
+    request = {"Csr": (tmp_path / "csr").read_bytes()}
+    assert issue(client, root_arn, **request)
+    template = seeding.template_arn(root_arn, "BlankEndEntityCertificate_CSRPassthrough")
+    code, message = refusal(issue, client, root_arn, TemplateArn=template, **request)
+    assert code == "MalformedCSRException"
+    assert f"2.25.{2**200}" in message
+
+
 def api_request(root_arn: str, name: str, **passthrough: Any) -> dict[str, Any]:
     return {"TemplateArn": seeding.template_arn(root_arn, name), "ApiPassthrough": passthrough}
 

@@ -15,7 +15,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
 
 from private_ca_emulator import der, names
 from private_ca_emulator.certificates import find_key_octets
-from private_ca_emulator.errors import CannotEncode, invalid_args
+from private_ca_emulator.errors import CannotEncode, ServiceError, invalid_args
 from private_ca_emulator.records import CertificateAuthority
 from private_ca_emulator.settings import Settings
 from private_ca_emulator.signing_requests import SUBJECT_ALTERNATIVE_NAME, SigningRequest
@@ -115,11 +115,21 @@ def select_subject(
     return x509.Name([*given.rdns, *rest])
 
 
+def _require_encodable(dotted: str) -> None:
+    try:
+        x509.ObjectIdentifier(dotted)
+    except ValueError as error:
+        message = f"The extension {dotted} of the certificate signing request cannot be encoded."
+        raise ServiceError("MalformedCSRException", message) from error
+
+
 def _passed_through(
     template: Template, request: SigningRequest, api: Mapping[str, EncodedExtension]
 ) -> dict[str, EncodedExtension]:
     passed: dict[str, EncodedExtension] = {}
     if template.variety.from_csr:
+        for dotted in request.extensions:
+            _require_encodable(dotted)
         passed.update(request.extensions)
     elif SUBJECT_ALTERNATIVE_NAME in request.extensions:
         passed[SUBJECT_ALTERNATIVE_NAME] = request.extensions[SUBJECT_ALTERNATIVE_NAME]

@@ -104,9 +104,9 @@ def _check_types(asked: Mapping[str, Any]) -> None:
         "reason": str,
     }  # fmt: skip
     for name, kind in wanted.items():
-        if asked.get(name) is not None and not isinstance(asked[name], kind):
+        if name in asked and not isinstance(asked[name], kind):
             raise refused(f"a fault's {name!r} cannot be {asked[name]!r}")
-    if not all(isinstance(number, int) for number in asked.get("calls") or []):
+    if not all(isinstance(number, int) for number in asked.get("calls", [])):
         raise refused(f"a fault's 'calls' are numbers from 1, not {asked['calls']!r}")
     if not _LEAST_STATUS <= asked.get("status", _LEAST_STATUS) <= _LAST_STATUS:
         raise refused(f"a fault's 'status' is an HTTP status of an error, not {asked['status']!r}")
@@ -130,8 +130,9 @@ class FaultScript:
         self._stopping = threading.Event()
 
     def add(self, asked: Mapping[str, Any]) -> Fault:
-        """Script one fault; an unknown member or kind is refused."""
+        """Script one fault; an unknown member or kind is refused, and one that is None is as if absent."""
         unknown = set(asked) - _MEMBERS
+        asked = {name: value for name, value in asked.items() if value is not None}
         if unknown or not isinstance(asked.get("kind"), str) or asked["kind"] not in KINDS:
             raise refused(f"a fault has the members {sorted(_MEMBERS)} and a kind of {list(KINDS)}; got {dict(asked)}")
         if asked.get("point", "after") not in ("before", "after"):
@@ -139,7 +140,7 @@ class FaultScript:
         if asked["kind"] == "late_failure" and asked.get("operation") not in _FAIL_LATE:
             raise refused(f"what fails late is {list(_FAIL_LATE[1:])}, not {asked['operation']!r}")
         _check_types(asked)
-        details = {
+        details: dict[str, Any] = {
             name: asked[name] for name in ("code", "message", "status", "seconds", "point", "reason") if name in asked
         }
         with self._lock:
