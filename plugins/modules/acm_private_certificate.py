@@ -34,6 +34,8 @@ options:
     description:
       - Whether ACM has the certificate. A deleted certificate stays valid until its CA revokes it. One that
         something uses is not deleted.
+      - Where several have the names, CA and key that are given, V(present) means the one that ends last, and V(absent)
+        is an error that names them.
     type: str
     choices: [present, absent]
     default: present

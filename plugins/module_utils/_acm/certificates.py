@@ -12,11 +12,13 @@ from typing import Any, Callable, Mapping
 from .._acm_pca.governance_api import GovernanceApi
 from .._acm_pca.outcome import Outcome
 from .._acm_pca.polling import Polling
-from .._errors import AccessDenied, IssuanceFailed, ServiceError
+from .._errors import AccessDenied, ServiceError
 from .._reissue_policy import parse_renew_before
 from .api import KEY_ALGORITHMS, CertificateManagerApi
 from .plan import (
     ACTIONS,
+    LIVING,
+    LOST,
     DesiredCertificate,
     certificate_facts,
     compared,
@@ -25,6 +27,8 @@ from .plan import (
     plan_presence,
     predict,
     request_token,
+    require_living,
+    require_only,
     require_passphrase,
     require_unused,
     require_usable_authority,
@@ -43,7 +47,6 @@ ARGUMENTS: dict[str, Any] = {
     "purge_tags": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 300},
 }
-LIVING, LOST = ("ISSUED", "PENDING_VALIDATION"), ("FAILED", "EXPIRED", "REVOKED", "INACTIVE")
 
 
 class PrivateCertificates:
@@ -69,10 +72,7 @@ class PrivateCertificates:
 
     def fetch(self, desired: DesiredCertificate) -> dict[str, Any] | None:
         """Return the facts of the certificate with the ARN, or with the names, CA and key that are asked, or None."""
-        if desired.arn is not None:
-            return self.read(desired.arn)
-        alike = self._alike(desired, LIVING)
-        return max(alike, key=lambda facts: str(facts["not_after"]), default=None)
+        return max(self._find(desired), key=lambda facts: str(facts["not_after"]), default=None)
 
     def create(self, desired: DesiredCertificate) -> str:
         """Request the certificate and return its ARN."""
@@ -123,9 +123,10 @@ class PrivateCertificates:
 
     def absent(self, desired: DesiredCertificate, check_mode: bool) -> Outcome:
         """Delete the certificate, or in check mode tell what that takes."""
-        current = self.fetch(desired)
-        if current is None:
+        found = self._find(desired)
+        if not found:
             return Outcome((), None, None)
+        current = require_only(found)
         require_unused(current)
         if not check_mode:
             self.delete(current["arn"])
@@ -141,6 +142,12 @@ class PrivateCertificates:
                 return None
             raise
 
+    def _find(self, desired: DesiredCertificate) -> list[dict[str, Any]]:
+        if desired.arn is None:
+            return self._alike(desired, LIVING)
+        facts = self.read(desired.arn)
+        return [] if facts is None else [facts]
+
     def _alike(self, desired: DesiredCertificate, statuses: tuple[str, ...]) -> list[dict[str, Any]]:
         if not desired.all_names:
             return []
@@ -154,17 +161,10 @@ class PrivateCertificates:
 
         def issued() -> dict[str, Any] | None:
             facts = self.read(arn)
-            if facts is None or facts["status"] == "PENDING_VALIDATION":
+            if facts is None:
                 return None
-            if facts["status"] != "ISSUED":
-                raise IssuanceFailed(
-                    "Failed to get the certificate issued",
-                    because=f"it is {facts['status']} ({facts['failure_reason'] or 'no reason is given'})",
-                    on=arn,
-                    remedy="Look at the state of the CA and at ACM's permission on it, and run again",
-                    certificate_arn=arn,
-                )
-            return None if facts["serial"] == unlike else facts
+            require_living(facts)
+            return facts if facts["status"] == "ISSUED" and facts["serial"] != unlike else None
 
         self.polling.until(issued, "Failed to wait for the certificate", arn)
 

@@ -16,11 +16,12 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_
 
 from .._acm_pca.api import Authority
 from .._acm_pca.authority_plan import Step
-from .._errors import AuthorityUnusable, InvalidInput
+from .._errors import AuthorityUnusable, InvalidInput, IssuanceFailed
 from .._reissue_policy import parse_renew_before
 
 LIFETIME_DAYS = 395  # of every private certificate that ACM issues
 ACTIONS = frozenset({"IssueCertificate", "GetCertificate", "ListPermissions"})
+LIVING, LOST = ("ISSUED", "PENDING_VALIDATION"), ("FAILED", "EXPIRED", "REVOKED", "INACTIVE")
 COMPARED = ("arn", "domain_name", "subject_alternative_names", "key_algorithm", "status", "tags")
 
 
@@ -76,7 +77,10 @@ def is_wanted(facts: Mapping[str, Any], desired: DesiredCertificate) -> bool:
 
 
 def plan_presence(desired: DesiredCertificate, current: Mapping[str, Any] | None, now: datetime) -> tuple[Step, ...]:
-    """Return the steps that make the certificate as desired. Raises InvalidInput when it cannot be requested."""
+    """Return the steps that make the certificate as desired.
+
+    Raises InvalidInput when it cannot be requested, IssuanceFailed when it is there and will never be issued.
+    """
     if current is None:
         if desired.arn is not None or not (desired.domain_name and desired.authority_arn):
             raise InvalidInput(
@@ -87,6 +91,7 @@ def plan_presence(desired: DesiredCertificate, current: Mapping[str, Any] | None
             )
         return (Step("request", f"Request a certificate for {', '.join(desired.all_names)}"),)
     _require_its_names(desired, current)
+    require_living(current)
     steps = []
     if is_due(desired, current, now):
         _require_renewable(current)
@@ -117,6 +122,29 @@ def _require_its_names(desired: DesiredCertificate, current: Mapping[str, Any]) 
             remedy="They are fixed at the request: drop these options, or drop certificate_arn to request another one",
             immutable=differences,
         )
+
+
+def require_living(current: Mapping[str, Any]) -> None:
+    """Raise IssuanceFailed for a certificate that is neither issued nor to be issued."""
+    if current["status"] not in LIVING:
+        raise IssuanceFailed(
+            "Failed to get the certificate issued",
+            because=f"it is {current['status']} ({current['failure_reason'] or 'no reason is given'})",
+            on=current["arn"],
+            remedy="Look at the state of the CA and at ACM's permission on it, and run again without certificate_arn",
+            certificate_arn=current["arn"],
+        )
+
+
+def require_only(found: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the one certificate; raise InvalidInput that names them where there are several."""
+    if len(found) > 1:
+        raise InvalidInput(
+            "Failed to choose the certificate to delete",
+            because="several have these names, CA and key: " + ", ".join(str(facts["arn"]) for facts in found),
+            remedy="Give certificate_arn",
+        )
+    return found[0]
 
 
 def require_unused(current: Mapping[str, Any]) -> None:

@@ -1,0 +1,118 @@
+# Copyright (c) 2026 The fleet_pki.aws_private_ca authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private certificates of ACM: what is found, requested, refused and deleted, of an ACM in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm.certificates import PrivateCertificates
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm.plan import DesiredCertificate
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.polling import Polling
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
+    AccessDenied,
+    InvalidInput,
+    IssuanceFailed,
+    ServiceError,
+)
+from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import AUTHORITY, START, FakeClock
+
+ASKED = DesiredCertificate(domain_name="www.example.com", authority_arn=AUTHORITY)
+
+
+@dataclass
+class MemoryManager:
+    """ACM, which answers a token with the ARN that it gave for it before, whatever became of that certificate.
+
+    With ``hides_new`` no certificate can be read: a new one, of which ACM itself does not know yet.
+    """
+
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    hides_new: bool = False
+
+    def add(self, status: str = "ISSUED", names: Sequence[str] = ("www.example.com",)) -> str:
+        """Make a certificate, and return its ARN."""
+        number = len(self.records) + len(self.tokens)
+        arn = f"arn:aws:acm:eu-central-1:123456789012:certificate/{number:036x}"
+        begins = datetime.fromtimestamp(START, timezone.utc) - timedelta(hours=1)
+        self.records[arn] = {
+            "CertificateArn": arn,
+            "Status": status,
+            "DomainName": names[0],
+            "SubjectAlternativeNames": list(names),
+            "CertificateAuthorityArn": AUTHORITY,
+            "KeyAlgorithm": "RSA-2048",
+            "Serial": f"{number + 1:x}",
+            "NotBefore": begins,
+            "NotAfter": begins + timedelta(days=395, hours=1),
+        }
+        return arn
+
+    def request_certificate(self, name: str, request: Mapping[str, Any], token: str) -> str:
+        if token not in self.tokens:
+            self.tokens[token] = self.add(names=request.get("SubjectAlternativeNames", [name]))
+        return self.tokens[token]
+
+    def list_certificates(self, statuses: Sequence[str]) -> list[Mapping[str, Any]]:
+        return [record for record in self.records.values() if record["Status"] in statuses]
+
+    def describe_certificate(self, arn: str) -> Mapping[str, Any]:
+        if arn not in self.records or self.hides_new:
+            raise ServiceError("Failed to describe the certificate", on=arn, code="ResourceNotFoundException")
+        return self.records[arn]
+
+    def delete_certificate(self, arn: str) -> None:
+        del self.records[arn]
+
+    def list_tags(self, arn: str) -> dict[str, str]:
+        return {}
+
+    def get_certificate(self, arn: str) -> tuple[str, str | None]:
+        return "PEM", None
+
+    def describe_certificate_authority(self, arn: str) -> None:
+        raise AccessDenied("Failed to describe the certificate authority", on=arn)
+
+
+@pytest.fixture
+def manager() -> MemoryManager:
+    return MemoryManager()
+
+
+@pytest.fixture
+def certificates(manager: MemoryManager) -> PrivateCertificates:
+    api: Any = manager
+    return PrivateCertificates(api, lambda: api, lambda: "123456789012", Polling(FakeClock()))
+
+
+@pytest.mark.parametrize("status", ["FAILED", "EXPIRED", "REVOKED", "INACTIVE"])
+def test_a_certificate_that_will_never_be_issued_is_refused_in_check_mode_as_in_the_run(
+    manager: MemoryManager, certificates: PrivateCertificates, status: str
+) -> None:
+    by_arn = DesiredCertificate(arn=manager.add(status))
+    told = []
+    for check_mode in (True, False):
+        with pytest.raises(IssuanceFailed, match=f"it is {status}") as refused:
+            certificates.present(by_arn, check_mode)
+        told.append(json.dumps([str(refused.value), refused.value.details]))
+    assert told[0] == told[1]
+
+
+def test_several_that_are_alike_are_named_and_none_is_deleted(
+    manager: MemoryManager, certificates: PrivateCertificates
+) -> None:
+    alike = [manager.add(), manager.add("PENDING_VALIDATION")]
+    for check_mode in (True, False):
+        with pytest.raises(InvalidInput, match=", ".join(alike)):
+            certificates.absent(ASKED, check_mode)
+    assert certificates.absent(DesiredCertificate(arn=alike[0]), check_mode=False).steps
+    assert certificates.absent(ASKED, check_mode=False).steps
+    assert manager.records == {}
