@@ -82,7 +82,10 @@ options:
     type: bool
     default: true
   wait_timeout:
-    description: How many seconds to wait until the certificate is issued or renewed.
+    description:
+      - How many seconds to wait until the certificate is issued or renewed.
+      - ACM remembers a request for an hour, also when its certificate was deleted. Another like it takes a minute longer
+        then.
     type: int
     default: 300
 notes:

@@ -98,8 +98,8 @@ class AcmSource:
     def supply(self, inspection: Inspection) -> Supply:
         """Return ACM's certificate with its key, requested first if there is none. Raises PrivateCaError."""
         certificates, asked_now = self.certificates, inspection.available is None
-        arn = inspection.available or certificates.create(self.order.desired)
-        if inspection.candidate is None:
+        arn = certificates.create(self.order.desired) if inspection.available is None else inspection.available
+        if inspection.candidate is None and not asked_now:
             certificates.wait_for(arn)
         passphrase = secrets.token_urlsafe(_PASSPHRASE_BYTES)
         certificate, chain, key = certificates.api.export_certificate(arn, passphrase)

@@ -22,12 +22,13 @@ from .plan import (
     DesiredCertificate,
     certificate_facts,
     compared,
+    creation_request,
     is_due,
+    is_issued,
     is_wanted,
     plan_presence,
     predict,
     request_token,
-    require_living,
     require_only,
     require_passphrase,
     require_unused,
@@ -47,6 +48,9 @@ ARGUMENTS: dict[str, Any] = {
     "purge_tags": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 300},
 }
+_UNKNOWN_SECONDS = (
+    60.0  # after which an ARN that ACM gave is that of a deleted certificate: new ones show after several
+)
 
 
 class PrivateCertificates:
@@ -75,18 +79,28 @@ class PrivateCertificates:
         return max(self._find(desired), key=lambda facts: str(facts["not_after"]), default=None)
 
     def create(self, desired: DesiredCertificate) -> str:
-        """Request the certificate and return its ARN."""
-        request: dict[str, Any] = {
-            "DomainName": desired.all_names[0],
-            "CertificateAuthorityArn": desired.authority_arn,
-            "KeyAlgorithm": desired.key_algorithm,
-        }
-        if len(desired.all_names) > 1:
-            request["SubjectAlternativeNames"] = list(desired.all_names)
-        if desired.tags:
-            request["Tags"] = [{"Key": key, "Value": value} for key, value in sorted(desired.tags.items())]
+        """Request the certificate, wait until it is issued, and return its ARN.
+
+        For an hour ACM answers an equal request with the ARN of the first, also where that certificate was deleted
+        since. So an ARN that stays unknown is taken for a deleted one, and is no repetition of it asked for.
+        """
+        request, names, clock = creation_request(desired), desired.all_names, self.polling.clock
         failed = [facts["arn"] for facts in self._alike(desired, LOST)]
-        return self.api.request_certificate(desired.all_names[0], request, request_token(desired, failed))
+        asked: list[tuple[str, float]] = []
+
+        def ask() -> None:
+            token = request_token(desired, [*failed, *(arn for arn, _ in asked)])
+            asked.append((self.api.request_certificate(names[0], request, token), clock.monotonic()))
+
+        def issued() -> str | None:
+            arn, since = asked[-1]
+            facts = self.read(arn)
+            if facts is None and clock.monotonic() - since >= _UNKNOWN_SECONDS:
+                ask()
+            return arn if facts is not None and is_issued(facts) else None
+
+        ask()
+        return self.polling.until(issued, "Failed to wait for the certificate", asked[0][0])
 
     def update(self, current: Mapping[str, Any], steps: Any) -> None:
         """Carry out the steps of a plan on an existing certificate."""
@@ -115,11 +129,11 @@ class PrivateCertificates:
         after, sentences = predict(desired, current, steps), tuple(step.sentence for step in steps)
         if check_mode:
             return Outcome(sentences, before, after, current)
-        arn = self.create(desired) if current is None else current["arn"]
-        self.wait_for(arn)
-        if current is not None:
-            self.update(current, steps)
-        return Outcome(sentences, before, after, self._shown(arn))
+        if current is None:
+            return Outcome(sentences, before, after, self._shown(self.create(desired)))
+        self.wait_for(current["arn"])
+        self.update(current, steps)
+        return Outcome(sentences, before, after, self._shown(current["arn"]))
 
     def absent(self, desired: DesiredCertificate, check_mode: bool) -> Outcome:
         """Delete the certificate, or in check mode tell what that takes."""
@@ -161,10 +175,7 @@ class PrivateCertificates:
 
         def issued() -> dict[str, Any] | None:
             facts = self.read(arn)
-            if facts is None:
-                return None
-            require_living(facts)
-            return facts if facts["status"] == "ISSUED" and facts["serial"] != unlike else None
+            return facts if facts is not None and is_issued(facts) and facts["serial"] != unlike else None
 
         self.polling.until(issued, "Failed to wait for the certificate", arn)
 

@@ -136,6 +136,12 @@ def require_living(current: Mapping[str, Any]) -> None:
         )
 
 
+def is_issued(facts: Mapping[str, Any]) -> bool:
+    """Tell whether ACM has issued the certificate. Raises IssuanceFailed when it never will."""
+    require_living(facts)
+    return bool(facts["status"] == "ISSUED")
+
+
 def require_only(found: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """Return the one certificate; raise InvalidInput that names them where there are several."""
     if len(found) > 1:
@@ -215,12 +221,27 @@ def compared(facts: Mapping[str, Any], due: bool) -> dict[str, Any]:
     return {**{name: facts.get(name) for name in COMPARED}, "due_for_renewal": due}
 
 
-def request_token(desired: DesiredCertificate, failed: Sequence[str]) -> str:
+def creation_request(desired: DesiredCertificate) -> dict[str, Any]:
+    """Return the members of RequestCertificate, without its token."""
+    request: dict[str, Any] = {
+        "DomainName": desired.all_names[0],
+        "CertificateAuthorityArn": desired.authority_arn,
+        "KeyAlgorithm": desired.key_algorithm,
+    }
+    if len(desired.all_names) > 1:
+        request["SubjectAlternativeNames"] = list(desired.all_names)
+    if desired.tags:
+        request["Tags"] = [{"Key": key, "Value": value} for key, value in sorted(desired.tags.items())]
+    return request
+
+
+def request_token(desired: DesiredCertificate, lost: Sequence[str]) -> str:
     """Return the idempotency token of a request: 32 hex digits.
 
-    The ARNs of equal requests that came to nothing shape it, so that a new attempt is no repetition of a failed one.
+    The ARNs of equal requests that came to nothing, or whose certificate was deleted, shape it, so that a new attempt
+    is no repetition of theirs.
     """
-    terms = [desired.all_names, desired.authority_arn, desired.key_algorithm, sorted(failed)]
+    terms = [desired.all_names, desired.authority_arn, desired.key_algorithm, sorted(lost)]
     return hashlib.sha256(json.dumps(terms).encode()).hexdigest()[:32]
 
 

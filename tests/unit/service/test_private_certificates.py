@@ -21,6 +21,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
     InvalidInput,
     IssuanceFailed,
     ServiceError,
+    WaitTimeout,
 )
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import AUTHORITY, START, FakeClock
 
@@ -91,6 +92,41 @@ def manager() -> MemoryManager:
 def certificates(manager: MemoryManager) -> PrivateCertificates:
     api: Any = manager
     return PrivateCertificates(api, lambda: api, lambda: "123456789012", Polling(FakeClock()))
+
+
+def test_what_was_deleted_within_the_hour_is_requested_anew(
+    manager: MemoryManager, certificates: PrivateCertificates
+) -> None:
+    arns = []
+    for _ in range(3):
+        made = certificates.present(ASKED, check_mode=False).resource
+        assert made is not None
+        arns.append(made["arn"])
+        assert certificates.absent(ASKED, check_mode=False).steps
+    assert len(set(arns)) == 3
+    assert manager.records == {}
+
+
+def test_a_new_certificate_that_acm_does_not_show_at_once_is_waited_for(manager: MemoryManager) -> None:
+    clock, api = FakeClock(), manager
+    manager.hides_new = True
+
+    def show_after_a_while() -> None:
+        manager.hides_new = clock.ticks < 30
+
+    clock.on_sleep = show_after_a_while
+    anything: Any = api
+    patient = PrivateCertificates(anything, lambda: anything, lambda: "123456789012", Polling(clock))
+    assert patient.present(ASKED, check_mode=False).resource
+    assert len(manager.tokens) == 1
+
+
+def test_an_acm_that_shows_nothing_is_asked_no_longer_than_the_task_waits(
+    manager: MemoryManager, certificates: PrivateCertificates
+) -> None:
+    manager.hides_new = True
+    with pytest.raises(WaitTimeout, match="after 300 seconds"):
+        certificates.present(ASKED, check_mode=False)
 
 
 @pytest.mark.parametrize("status", ["FAILED", "EXPIRED", "REVOKED", "INACTIVE"])
