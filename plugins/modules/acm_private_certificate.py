@@ -43,6 +43,7 @@ options:
     description:
       - ARN of an existing certificate. Without it, the certificate is found by its names, CA and key.
       - Names or a CA that are given beside it and that the certificate does not have are an error that names them.
+      - It names the region, as O(certificate_authority_arn) does. O(region) has no effect.
     type: str
     aliases: [arn]
   domain_name:
@@ -84,8 +85,8 @@ options:
   wait_timeout:
     description:
       - How many seconds to wait until the certificate is issued or renewed.
-      - ACM remembers a request for an hour, also when its certificate was deleted. Another like it takes a minute longer
-        then.
+      - ACM remembers a request for an hour, also when its certificate was deleted. Another like it then takes a minute
+        longer.
     type: int
     default: 300
 notes:
@@ -164,6 +165,7 @@ steps:
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ..module_utils._acm.api import CertificateManagerApi
+from ..module_utils._acm.arns import select_region
 from ..module_utils._acm.certificates import ARGUMENTS, PrivateCertificates, desired_certificate
 from ..module_utils._acm_pca.governance_api import GovernanceApi
 from ..module_utils._acm_pca.polling import Polling
@@ -181,13 +183,15 @@ def main() -> None:
         required_by={"domain_name": "certificate_authority_arn"},
     )
     params, clock, exported = module.params, SystemClock(), {}
-    authority, passphrase = params["certificate_authority_arn"], params["export_passphrase"]
+    passphrase = params["export_passphrase"]
     try:
-        api = CertificateManagerApi(connect_service(params, "acm", authority), clock)
+        region = select_region(params["certificate_arn"], params["certificate_authority_arn"])
+        options = {**params, "region": region}
+        api = CertificateManagerApi(connect_service(options, "acm"), clock)
         certificates = PrivateCertificates(
             api,
-            lambda: GovernanceApi(connect_service(params, authority_arn=authority), clock=clock),
-            lambda: identify_account(params),
+            lambda: GovernanceApi(connect_service(options), clock=clock),
+            lambda: identify_account(options),
             Polling(clock, timeout=params["wait_timeout"]),
         )
         ensure = certificates.present if params["state"] == "present" else certificates.absent

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..module_utils._acm.api import KEY_ALGORITHMS
-from ..module_utils._acm.arns import read_certificate_region
+from ..module_utils._acm.arns import select_region
 from ..module_utils._acm.plan import DesiredCertificate
 from ..module_utils._acm_pca.arns import parse_authority_arn
 from ..module_utils._acm_pca.models import LineageId
@@ -79,22 +79,10 @@ def read_acm_order(options: Mapping[str, Any], host: str) -> AcmOrder:
 
 def read_region(options: Mapping[str, Any]) -> str:
     """Return the region of the certificate, or of the CA. Raises InvalidInput where the options name two."""
-    authority = options.get("certificate_authority_arn")
-    parsed = parse_authority_arn(authority) if authority else None
-    if parsed is not None:
-        require_region(parsed, options.get("region"))
-    arn = options.get("certificate_arn")
-    named = [read_certificate_region(arn)] if arn else []
-    named += [parsed.region] if parsed is not None else []
-    named += [options["region"]] if options.get("region") else []
-    if len(set(named)) > 1:
-        raise InvalidInput(
-            "certificate_arn is of another region than the task says",
-            on=arn,
-            because=f"got {' and '.join(dict.fromkeys(named))}",
-            remedy="Leave region out: the ARN names it",
-        )
-    return str(named[0])
+    authority, region = options.get("certificate_authority_arn"), options.get("region")
+    if authority:
+        require_region(parse_authority_arn(authority), region)
+    return select_region(options.get("certificate_arn"), authority, region)
 
 
 def read_desired(options: Mapping[str, Any]) -> DesiredCertificate:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from .._acm_pca.arns import parse_authority_arn
 from .._errors import InvalidInput
 
 # Service Authorization Reference: arn:<partition>:acm:<region>:<account>:certificate/<id>
@@ -25,6 +26,24 @@ def read_certificate_region(arn: str) -> str:
             remedy="Give it as arn:aws:acm:<region>:<account>:certificate/<id>",
         )
     return region
+
+
+def select_region(certificate_arn: str | None, authority_arn: str | None, region: str | None = None) -> str:
+    """Return the region that a certificate of ACM, its CA and the option ``region`` name, of which one must be given.
+
+    Raise InvalidInput for an ARN of another form, and where two regions are named.
+    """
+    named = [read_certificate_region(certificate_arn)] if certificate_arn else []
+    named += [parse_authority_arn(authority_arn).region] if authority_arn else []
+    named += [region] if region else []
+    if len(set(named)) > 1:
+        raise InvalidInput(
+            "certificate_arn is of another region than the task says",
+            on=certificate_arn,
+            because=f"got {' and '.join(dict.fromkeys(named))}",
+            remedy="Leave region out: the ARN names it",
+        )
+    return named[0]
 
 
 def find_certificate_region(arn: str) -> str | None:

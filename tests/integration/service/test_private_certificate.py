@@ -117,6 +117,18 @@ def test_a_certificate_is_deleted_once(account: Account, options: Options) -> No
     assert account.list_in_acm() == []
 
 
+def test_an_arn_names_its_region_whatever_region_the_task_has(account: Account, options: Options) -> None:
+    arn = account.must_run(MODULE, **options)["certificate"]["arn"]
+    for region in (None, "us-east-1"):
+        assert account.must_run(MODULE, certificate_arn=arn, region=region)["certificate"]["arn"] == arn
+    elsewhere = {"domain_name": "b.example.com", "certificate_authority_arn": options["certificate_authority_arn"]}
+    assert account.must_run(MODULE, **elsewhere, region=None)["certificate"]["arn"].split(":")[3] == account.region
+    refused = account.run(MODULE, **options, certificate_arn=arn.replace(account.region, "us-east-1"))
+    assert "is of another region" in refused["msg"]
+    assert account.must_run(MODULE, certificate_arn=arn, state="absent", region="us-east-1")["changed"]
+    assert arn not in account.list_in_acm()
+
+
 @pytest.mark.parametrize(
     ("other", "says"),
     [
