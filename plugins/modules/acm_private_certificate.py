@@ -66,6 +66,8 @@ options:
     description:
       - How long before its end the certificate is renewed at once, as V(90d) or V(25%). ACM itself renews
         60 days before.
+      - Shorter than the 395 days of its life, or every run would renew it. V(394d) renews at once what is older
+        than a day.
       - ACM renews on demand only what has been exported before; for another certificate that is due the task fails.
     type: str
   export_passphrase:

@@ -13,7 +13,6 @@ from .._acm_pca.governance_api import GovernanceApi
 from .._acm_pca.outcome import Outcome
 from .._acm_pca.polling import Polling
 from .._errors import AccessDenied, ServiceError
-from .._reissue_policy import parse_renew_before
 from .api import KEY_ALGORITHMS, CertificateManagerApi
 from .plan import (
     ACTIONS,
@@ -31,6 +30,7 @@ from .plan import (
     request_token,
     require_only,
     require_passphrase,
+    require_renewal_within_life,
     require_unused,
     require_usable_authority,
 )
@@ -204,7 +204,7 @@ class PrivateCertificates:
 def desired_certificate(params: Mapping[str, Any]) -> DesiredCertificate:
     """Return what the module's options ask for; raise InvalidInput for what AWS would refuse only after a request."""
     if params["renew_before"] is not None:
-        parse_renew_before(params["renew_before"])
+        require_renewal_within_life(params["renew_before"])
     if params["export_passphrase"] is not None:
         require_passphrase(params["export_passphrase"])
     tags = params["tags"]

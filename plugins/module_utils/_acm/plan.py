@@ -184,6 +184,18 @@ def require_passphrase(text: str) -> None:
         )
 
 
+def require_renewal_within_life(renew_before: str) -> None:
+    """Raise InvalidInput for a ``renew_before`` that no certificate of ACM outlives, or that cannot be understood."""
+    _share, seconds = parse_renew_before(renew_before)
+    if seconds is not None and timedelta(seconds=seconds) >= timedelta(days=LIFETIME_DAYS):
+        raise InvalidInput(
+            "Failed to plan the renewal",
+            because=f"renew_before is {renew_before}, and a certificate of ACM lives {LIFETIME_DAYS} days, so that "
+            "every run would renew it",
+            remedy=f"Make renew_before shorter; {LIFETIME_DAYS - 1}d renews whatever is older than a day",
+        )
+
+
 def is_due(desired: DesiredCertificate, current: Mapping[str, Any], now: datetime) -> bool:
     """Tell whether an issued certificate ends within ``renew_before``."""
     if desired.renew_before is None or current["status"] != "ISSUED":

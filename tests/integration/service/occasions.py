@@ -19,6 +19,8 @@ Occasion = Callable[[Account, str], Options]
 """Takes the account and the ARN of its root."""
 ARN = "certificate_authority_arn"
 ROOT: Options = {"name": "made", "type": "ROOT", "key_algorithm": "EC_prime256v1", "subject": {"common_name": "Made"}}
+RENEWED: Options = {"renew_before": "394d", "later": 2 * 86400.0}
+"""Two days on, whatever ACM issued now is due for renewal."""
 
 
 def of_root(_account: Account, root: str) -> Options:

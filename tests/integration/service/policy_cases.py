@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.accounts import Account, Options
 from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.occasions import (
     ARN,
+    RENEWED,
     ROOT,
     Occasion,
     absent,
@@ -195,7 +196,7 @@ CASES: dict[str, tuple[str, tuple[str, ...], list[Occasion]]] = {
     "renew in ACM": (
         "acm_private_certificate",
         ("to find or request", "to renew"),
-        [lambda account, root: {**managed(account, root, export_passphrase="passphrase"), "renew_before": "400d"}],
+        [lambda account, root: {**managed(account, root, export_passphrase="passphrase"), **RENEWED}],
     ),
     "delete from ACM": (
         "acm_private_certificate",

@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.accounts import Account, NewRoot, Options
 from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.occasions import (
     ARN,
+    RENEWED,
     ROOT,
     Occasion,
     absent,
@@ -142,7 +143,7 @@ CASES = {
         lambda account, root: {
             **managed(account, root, **EXPORTED),
             "tags": {"site": "one"},
-            "renew_before": "400d",
+            **RENEWED,
             "wait_timeout": 1,
         },
     ),

@@ -13,6 +13,7 @@ from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.acco
     Options,
     read_certificate,
 )
+from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.occasions import RENEWED
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from module_run import EXPECTED, run_five_steps
 from service_policies import sharing_policy
@@ -64,9 +65,9 @@ def test_an_exported_key_is_encrypted_and_fits_the_certificate(account: Account,
 
 def test_an_exported_certificate_is_renewed_under_its_arn(account: Account, options: Options) -> None:
     made = account.must_run(MODULE, **options, export_passphrase="passphrase")["certificate"]
-    assert account.must_run(MODULE, check_mode=True, **options, renew_before="400d")["changed"] is True
+    assert account.must_run(MODULE, check_mode=True, **options, **RENEWED)["changed"] is True
     assert account.must_run(MODULE, **options, renew_before="60d")["changed"] is False
-    renewed = account.must_run(MODULE, **options, renew_before="400d")
+    renewed = account.must_run(MODULE, **options, **RENEWED)
     assert renewed["certificate"]["arn"] == made["arn"]
     assert renewed["certificate"]["serial"] != made["serial"]
 
@@ -76,11 +77,11 @@ def test_a_certificate_that_was_never_exported_is_not_renewed_on_demand_and_chec
 ) -> None:
     made = account.must_run(MODULE, **options)["certificate"]
     for check_mode in (True, False):
-        failed = account.run(MODULE, check_mode, **options, renew_before="400d")
+        failed = account.run(MODULE, check_mode, **options, **RENEWED)
         assert made["arn"] in failed["msg"]
         assert "Export it once" in failed["msg"]
     account.must_run(MODULE, **options, export_passphrase="passphrase")
-    assert account.must_run(MODULE, **options, renew_before="400d")["certificate"]["serial"] != made["serial"]
+    assert account.must_run(MODULE, **options, **RENEWED)["certificate"]["serial"] != made["serial"]
 
 
 TOO_LATE: dict[str, tuple[Options, str]] = {

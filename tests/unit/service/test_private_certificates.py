@@ -13,7 +13,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm.certificates import PrivateCertificates
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm.certificates import (
+    ARGUMENTS,
+    PrivateCertificates,
+    desired_certificate,
+)
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm.plan import DesiredCertificate
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.polling import Polling
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import (
@@ -152,3 +157,24 @@ def test_several_that_are_alike_are_named_and_none_is_deleted(
     assert certificates.absent(DesiredCertificate(arn=alike[0]), check_mode=False).steps
     assert certificates.absent(ASKED, check_mode=False).steps
     assert manager.records == {}
+
+
+def read_options(**given: Any) -> dict[str, Any]:
+    """Return the validated options of the module."""
+    validated = ArgumentSpecValidator(ARGUMENTS).validate(given)
+    assert not validated.error_messages, validated.error_messages
+    return dict(validated.validated_parameters)
+
+
+@pytest.mark.parametrize("whole_life", ["395d", "9480h", "57w"])
+def test_a_renewal_that_would_be_due_at_once_again_is_refused(whole_life: str) -> None:
+    with pytest.raises(InvalidInput, match=f"renew_before is {whole_life}.*every run would renew it"):
+        desired_certificate(read_options(domain_name="www.example.com", renew_before=whole_life))
+
+
+@pytest.mark.parametrize("renew_before", ["394d", "94%"])
+def test_a_renewal_that_is_not_due_at_once_again_is_taken(
+    manager: MemoryManager, certificates: PrivateCertificates, renew_before: str
+) -> None:
+    asked = desired_certificate(read_options(certificate_arn=manager.add(), renew_before=renew_before))
+    assert certificates.present(asked, check_mode=True).steps == ()
