@@ -274,6 +274,17 @@ def test_identity_policies_bound_objects_and_items_that_moto_keeps(make_client: 
     assert (code, "dynamodb:Scan" in message) == ("AccessDeniedException", True)
 
 
+def test_identity_policies_bound_networks_and_load_balancers(make_client: Any, control: EmulatorControl) -> None:
+    policies = [allow(["ec2:DescribeSubnets", "elasticloadbalancing:DescribeLoadBalancers"], "*")]
+    control.add_access_key("AKIABALANCER", OWNER, None, policies)
+    ec2, elb = (make_client(service, access_key="AKIABALANCER") for service in ("ec2", "elbv2"))
+    assert "Subnets" in ec2.describe_subnets()
+    assert elb.describe_load_balancers()["LoadBalancers"] == []
+    assert refusal(ec2.describe_vpcs)[0] == "UnauthorizedOperation"
+    code, message = refusal(elb.describe_target_groups)
+    assert (code, "elasticloadbalancing:DescribeTargetGroups" in message) == ("AccessDenied", True)
+
+
 def test_an_explicit_deny_wins(make_client: Any, control: EmulatorControl, root_arn: str) -> None:
     denied = {
         "Effect": "Deny",

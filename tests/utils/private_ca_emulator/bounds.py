@@ -1,7 +1,9 @@
 # Copyright (c) 2026 The fleet_pki.aws_private_ca authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Identity policies on what moto serves: objects of S3, items of DynamoDB, roles of STS. Moto itself allows everything.
+"""Identity policies on what moto serves: objects of S3, items of DynamoDB, roles of STS, EC2 and load balancers.
+
+Moto itself allows everything.
 
 What is not in the tables here is not bounded: other services, and what S3 does with buckets beyond listing them.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 import json
 import urllib.parse
 from collections.abc import Callable
+from functools import partial
 
 from private_ca_emulator.accounts import Accounts, Caller
 from private_ca_emulator.errors import ServiceError
@@ -53,12 +56,20 @@ def _read_sts(request: HttpRequest, _caller: Caller) -> Demand | None:
     return ("sts:AssumeRole", members.get("RoleArn", "*")) if members.get("Action") == "AssumeRole" else None
 
 
+def _read_query(service: str, request: HttpRequest, _caller: Caller) -> Demand | None:
+    """What a request demands: its operation, on anything."""
+    operation = dict(urllib.parse.parse_qsl(request.body.decode("latin-1"))).get("Action")
+    return None if operation is None else (f"{service}:{operation}", "*")
+
+
 _READERS: dict[str, Callable[[HttpRequest, Caller], Demand | None]] = {
     "s3": _read_s3,
     "dynamodb": _read_dynamodb,
     "sts": _read_sts,
+    "ec2": partial(_read_query, "ec2"),
+    "elasticloadbalancing": partial(_read_query, "elasticloadbalancing"),
 }
-_PROTOCOLS = {"s3": "rest-xml", "dynamodb": "json", "sts": "query"}
+_PROTOCOLS = {"s3": "rest-xml", "dynamodb": "json", "sts": "query", "ec2": "ec2", "elasticloadbalancing": "query"}
 
 
 def refuse_beyond_policies(accounts: Accounts, request: HttpRequest, scope: CredentialScope) -> HttpResponse | None:

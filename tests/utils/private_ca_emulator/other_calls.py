@@ -23,11 +23,17 @@ from private_ca_emulator.other_services import build_environ
 from private_ca_emulator.protocol import HttpRequest, HttpResponse, encode_error
 from private_ca_emulator.validation import load_service_model
 
-_XML = {"query": "<ErrorResponse>{}</ErrorResponse>", "rest-xml": "{}"}
+_XML = {
+    "query": "<ErrorResponse>{}</ErrorResponse>",
+    "ec2": "<Response><Errors>{}</Errors></Response>",
+    "rest-xml": "{}",
+}
 """The errors of services that speak XML; the others' are JSON."""
 _OWN_CODES = {
     ("query", "ThrottlingException"): ("Throttling", 400),
     ("query", "AccessDeniedException"): ("AccessDenied", 403),
+    ("ec2", "ThrottlingException"): ("RequestLimitExceeded", 503),
+    ("ec2", "AccessDeniedException"): ("UnauthorizedOperation", 403),
     ("rest-xml", "ThrottlingException"): ("SlowDown", 503),
     ("rest-xml", "AccessDeniedException"): ("AccessDenied", 403),
 }
