@@ -28,6 +28,7 @@ KEEP, IMPORT, SERVE = (
     "Import it into ACM, always under one ARN",
     "Serve it on the load balancer",
 )
+REFUSE = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503", "ContentType": "text/plain"}}]
 DAY = 86400
 OF_HOST_CERTIFICATE = ("IssueCertificate", "GetCertificate", "DescribeCertificateAuthority")
 
@@ -58,12 +59,17 @@ class Balancer:
         done = self.run(*options, **variables).require_success()
         return [done.of_task(task)["localhost"].status for task in (KEEP, IMPORT, SERVE)]
 
-    def served(self) -> str:
-        """Return the ARN of the certificate of the one listener, which listens for HTTPS on port 443."""
+    def listeners(self) -> dict[int, dict[str, Any]]:
+        """Return the listeners by their port."""
         client = self.account.client("elbv2")
         (balancer,) = client.describe_load_balancers(Names=["front"])["LoadBalancers"]
-        (listener,) = client.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
-        assert (listener["Protocol"], listener["Port"]) == ("HTTPS", 443)
+        found = client.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+        return {one["Port"]: one for one in found}
+
+    def served(self) -> str:
+        """Return the ARN of the certificate of the listener for HTTPS on port 443."""
+        listener = self.listeners()[443]
+        assert listener["Protocol"] == "HTTPS"
         (certificate,) = listener["Certificates"]
         return str(certificate["CertificateArn"])
 
@@ -116,6 +122,7 @@ def balancer(account: Account, root: str, network: Options, runner: PlaybookRunn
         "acm_import_dns_names": NAMES,
         "acm_import_base_directory": str(tmp_path / "kept"),
         "acm_import_load_balancer": "front",
+        "acm_import_default_actions": REFUSE,
     }
     playbook = runner.collections_path / "ansible_collections/fleet_pki/aws_private_ca/playbooks/acm_import.yml"
     return Balancer(account, runner, playbook, tmp_path, variables)
@@ -156,7 +163,12 @@ def test_a_root_that_issues_is_imported_as_its_own_chain_with_what_the_guide_say
     balancer: Balancer, control: EmulatorControl
 ) -> None:
     guide = CHECKOUT.joinpath("docs/docsite/rst/guide_services.rst").read_text("utf-8")
-    actions = sorted({*re.findall(r"``(acm:\w+)``", guide), *(f"acm-pca:{name}" for name in OF_HOST_CERTIFICATE)})
+    actions = sorted(
+        {
+            *re.findall(r"``((?:acm|ec2|elasticloadbalancing):\w+)``", guide),
+            *(f"acm-pca:{name}" for name in OF_HOST_CERTIFICATE),
+        }
+    )
     key, account = f"AKIA{balancer.account.number}IMPORT", balancer.account
     statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
     control.add_access_key(key, account.number, None, [{"Version": "2012-10-17", "Statement": [statement]}])
@@ -164,3 +176,54 @@ def test_a_root_that_issues_is_imported_as_its_own_chain_with_what_the_guide_say
     assert limited.statuses() == ["changed", "changed", "changed"]
     balancer.judge(balancer.served())
     assert limited.statuses() == ["ok", "ok", "ok"]
+
+
+def test_of_a_load_balancer_in_use_the_certificate_changes_and_nothing_else(balancer: Balancer, tmp_path: Path) -> None:
+    serving(balancer, make_certificate(balancer, tmp_path))
+    before = balancer.listeners()
+    changed = {"acm_import_default_actions": REFUSE, "acm_import_ssl_policy": "ELBSecurityPolicy-TLS13-1-3-2021-06"}
+    assert balancer.statuses(**changed) == ["changed", "changed", "changed"]
+    after = balancer.listeners()
+    assert after[443]["Certificates"] != before[443]["Certificates"]
+    after[443]["Certificates"] = before[443]["Certificates"]
+    assert after == before
+    assert balancer.statuses() == ["ok", "ok", "ok"]
+
+
+def make_certificate(balancer: Balancer, directory: Path) -> str:
+    """Return the ARN of a certificate that was imported by hand."""
+    key, certificate = directory / "by-hand.key", directory / "by-hand.pem"
+    made = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=www.example.com"]
+    openssl("req", *made, "-keyout", key, "-out", certificate)
+    imported = balancer.account.client("acm").import_certificate(
+        Certificate=certificate.read_bytes(),
+        PrivateKey=key.read_bytes(),
+        CertificateChain=certificate.read_bytes(),
+        Tags=[{"Key": "Name", "Value": "by hand"}],
+    )
+    return imported["CertificateArn"]
+
+
+def serving(balancer: Balancer, certificate_arn: str) -> None:
+    """Make the load balancer: HTTP is redirected to HTTPS, which is forwarded to a target group."""
+    client, given = balancer.account.client("elbv2"), balancer.variables
+    made = client.create_load_balancer(
+        Name="front", Subnets=given["acm_import_subnets"], SecurityGroups=given["acm_import_security_groups"]
+    )
+    arn, network = (made["LoadBalancers"][0][name] for name in ("LoadBalancerArn", "VpcId"))
+    target = client.create_target_group(Name="web", Protocol="HTTP", Port=80, VpcId=network)["TargetGroups"][0]
+    redirect = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
+    client.create_listener(
+        LoadBalancerArn=arn,
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "redirect", "RedirectConfig": redirect}],
+    )
+    client.create_listener(
+        LoadBalancerArn=arn,
+        Protocol="HTTPS",
+        Port=443,
+        SslPolicy="ELBSecurityPolicy-2016-08",
+        Certificates=[{"CertificateArn": certificate_arn}],
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": target["TargetGroupArn"]}],
+    )
