@@ -37,14 +37,14 @@ READS = (
 )
 
 
-def service_write_policy(bucket: str) -> dict[str, Any]:
+def service_write_policy(bucket: str, partition: str = "aws") -> dict[str, Any]:
     """Return the bucket policy that lets the service write CRLs and audit reports."""
     actions = ["s3:PutObject", "s3:PutObjectAcl", "s3:GetBucketAcl", "s3:GetBucketLocation"]
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "acm-pca.amazonaws.com"},
         "Action": actions,
-        "Resource": [f"arn:aws:s3:::{bucket}/*", f"arn:aws:s3:::{bucket}"],
+        "Resource": [f"arn:{partition}:s3:::{bucket}/*", f"arn:{partition}:s3:::{bucket}"],
     }
     return {"Version": "2012-10-17", "Statement": [statement]}
 

@@ -95,7 +95,8 @@ class Account:
         s3.create_bucket(
             Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": self.region}, ObjectOwnership=ownership
         )
-        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(service_write_policy(bucket)))
+        policy = service_write_policy(bucket, SESSION.get_partition_for_region(self.region))
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
         return bucket
 
     def create_role(self, name: str) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.tests.integration.service.accounts import Account, Facts, NewAccount
@@ -20,6 +20,9 @@ from fleet.fleet import Fleet
 from openssl_command import openssl
 from playbook_run import PlaybookRun, PlaybookRunner
 from private_ca_emulator.control import EmulatorControl
+
+if TYPE_CHECKING:  # only linters have the stubs
+    from mypy_boto3_s3.literals import BucketLocationConstraintType
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,18 @@ class Pki:
     bucket: str
     runner: PlaybookRunner
     directory: Path
+
+    def move(self, region: BucketLocationConstraintType) -> Pki:
+        """Return the same in another region, with a bucket there."""
+        owner = replace(self.owner, region=region)
+        return replace(self, owner=owner, bucket=owner.create_bucket("example-pki", "BucketOwnerEnforced"))
+
+    def block_public_access(self) -> None:
+        """Block public access to the bucket, as S3 does for new ones."""
+        names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+        everything: Any = dict.fromkeys(names, True)
+        s3 = self.owner.client("s3")
+        s3.put_public_access_block(Bucket=self.bucket, PublicAccessBlockConfiguration=everything)
 
     def play(self, playbook: Path, inventory: Path, *options: str, **extra_vars: Any) -> PlaybookRun:
         """Run a playbook that makes the PKI as its owner; fail the test if it fails."""
@@ -66,10 +81,16 @@ def localhost(tmp_path: Path) -> Path:
 
 def test_the_playbook_that_makes_the_pki_predicts_and_repeats(pki: Pki, stage: Path, localhost: Path) -> None:
     playbook = stage / "ansible_collections/fleet_pki/aws_private_ca/playbooks/private_pki.yml"
-    checked = pki.play(playbook, localhost, "--check")
+    government, private = pki.move("us-gov-west-1"), {"pki_crl_object_acl": "BUCKET_OWNER_FULL_CONTROL"}
+    government.block_public_access()
+    checked = government.play(playbook, localhost, "--check", **private)
     assert [one.task for one in checked.results if one.status == "changed"] == ["Make the root"]
-    assert {one.status for one in pki.play(playbook, localhost).results} == {"changed"}
-    assert {one.status for one in pki.play(playbook, localhost).results} == {"ok"}
+    made = government.play(playbook, localhost, **private)
+    assert {one.status for one in made.results} == {"changed"}
+    assert {one.status for one in government.play(playbook, localhost, **private).results} == {"ok"}
+    servers = made.of_task("Make the subordinate that issues")["localhost"].result["certificate_authority"]
+    policy = government.owner.client().get_policy(ResourceArn=servers["arn"])["Policy"]
+    assert "arn:aws-us-gov:acm-pca:::template/EndEntityCertificate/V1" in policy
 
 
 def test_a_team_lives_with_its_pki_from_one_playbook(pki: Pki, localhost: Path, fleet: Callable[..., Fleet]) -> None:
