@@ -326,7 +326,7 @@ EXAMPLES = r"""
       - DNS:www.example.com
     validity: {type: DAYS, value: 90}
     validate_command: nginx -t
-    reload_command: systemctl reload nginx
+    reload_command: systemctl reload-or-restart nginx
     verify:
       port: 443
       server_name: "{{ inventory_hostname }}"
@@ -344,7 +344,7 @@ EXAMPLES = r"""
     name: api
     certificate_authority_arn: "{{ ca_arn }}"
     common_name: "{{ inventory_hostname }}"
-    reload_command: systemctl reload nginx
+    reload_command: systemctl reload-or-restart nginx
     verify: {port: 443}
     revoke_superseded: {after: 2d}
 
@@ -353,7 +353,7 @@ EXAMPLES = r"""
     name: shared
     source: acm
     certificate_arn: arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012
-    reload_command: systemctl reload nginx
+    reload_command: systemctl reload-or-restart nginx
     verify: {port: 443}
 
 - name: Remove a certificate and its key

@@ -161,7 +161,7 @@ EXAMPLES = r"""
     key_group: www-data
     key_mode: '0640'
     validate_command: nginx -t
-    reload_command: systemctl reload nginx
+    reload_command: systemctl reload-or-restart nginx
     verify:
       port: 443
       server_name: "{{ inventory_hostname }}"

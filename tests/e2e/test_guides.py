@@ -24,6 +24,7 @@ from service_policies import documented_statements
 from emulator_process import REGION
 from fleet.fleet import Fleet
 from fleet.hosts import Host
+from fleet.nginx import render_configuration
 from pages import list_playbooks, quote_command, read_example
 from playbook_run import PlaybookRun
 from source_tree import CHECKOUT
@@ -136,32 +137,46 @@ def read_served(host: Host) -> str:
     return ssl.get_server_certificate((host.address, host.tls_port))
 
 
+SYSTEMCTL = """#!/bin/sh -e
+if ! kill -0 "$(cat {directory}/nginx.pid)" 2> /dev/null; then
+    test "$1" = reload-or-restart || {{ echo "$2.service is not active, cannot reload." >&2; exit 1; }}
+    exec {nginx} > /dev/null 2>&1
+fi
+exec {nginx} -s reload
+"""
+
+
+def configure_stopped_nginx(host: Host, live: str) -> str:
+    """Configure an nginx that cannot start without the files in `live`; return a systemctl for it alone."""
+    directory = host.service_directory
+    host.run(["mkdir", "-p", directory])
+    files = (f"{live}/fullchain.pem", f"{live}/privkey.pem")
+    configuration = render_configuration(host.address, host.tls_port, *files, directory)
+    host.path(host.nginx_configuration).write_text(configuration)
+    command = f"{directory}/systemctl"
+    host.path(command).write_text(SYSTEMCTL.format(directory=directory, nginx=shlex.join(host.nginx_command())))
+    host.path(command).chmod(0o755)
+    return command
+
+
 def test_services_take_up_what_the_guide_installs(reader: Reader, fleet: Callable[..., Fleet]) -> None:
     (host,) = hosts = fleet(1, ("bookworm",))
-    certificate, key = "/srv/old.pem", "/srv/old.key"
-    make = f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=old -keyout {key} -out"
-    host.run([*make.split(), certificate])
-    host.start_nginx(certificate, key)
     live = f"{LIVE}/web/live"
-    configuration = host.path(host.nginx_configuration)
-    configuration.write_text(
-        configuration.read_text().replace(certificate, f"{live}/fullchain.pem").replace(key, f"{live}/privkey.pem")
-    )
-    nginx = shlex.join(host.nginx_command())
     instead = {
-        "systemctl reload nginx": f"{nginx} -s reload",
-        "nginx -t": f"{nginx} -t",
+        "systemctl": configure_stopped_nginx(host, live),
+        "nginx -t": shlex.join(host.nginx_command("-t")),
         "port: 443": f"host: {host.address}, port: {host.tls_port}",
     }
     reader.run("guide_services/nginx", hosts, instead=instead)
     assert read_served(host) == host.run(["cat", f"{live}/cert.pem"]).stdout
+    host.run(host.nginx_command("-s", "stop"))
 
-    instead = {"haproxy -c -f /etc/haproxy/haproxy.cfg": "'true'", "systemctl reload haproxy": "'true'"}
+    instead = {"haproxy -c -f /etc/haproxy/haproxy.cfg": "'true'", "systemctl reload-or-restart haproxy": "'true'"}
     reader.run("guide_services/haproxy", hosts, instead=instead)
     combined = host.run(["cat", f"{LIVE}/edge/live/combined.pem"]).stdout
     assert re.findall("BEGIN ([A-Z ]+)-", combined) == ["CERTIFICATE", "CERTIFICATE", "PRIVATE KEY"]
 
-    instead = {"key_group: postgres": "key_group: www-data", "systemctl reload postgresql": "'true'"}
+    instead = {"key_group: postgres": "key_group: www-data", "systemctl reload-or-restart postgresql": "'true'"}
     reader.run("guide_services/postgresql", hosts, instead=instead)
     assert host.run(["stat", "-Lc", "%U %G %a", f"{LIVE}/postgresql/live/privkey.pem"]).stdout == "root www-data 640\n"
 

@@ -164,8 +164,15 @@ def adapt_to(host: Host) -> str:
     configuration = host.path(host.nginx_configuration)
     configuration.write_text(configuration.read_text().replace(old, f"{LIVE}/web/live"))
     nginx = shlex.join(host.nginx_command())
-    own = CERTIFICATES.replace("systemctl reload nginx", f"{nginx} -s reload").replace("nginx -t", f"{nginx} -t")
-    return own.replace("port: 443", f"host: {host.address}, port: {host.tls_port}")
+    instead = {
+        "systemctl reload-or-restart nginx": f"{nginx} -s reload",
+        "nginx -t": f"{nginx} -t",
+        "port: 443": f"host: {host.address}, port: {host.tls_port}",
+    }
+    own = CERTIFICATES
+    for shown, given in instead.items():
+        own = own.replace(shown, given)
+    return own
 
 
 def test_one_group_of_defaults_reaches_modules_and_action(

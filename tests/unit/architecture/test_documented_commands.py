@@ -45,6 +45,13 @@ def test_every_shell_block_is_of_a_kind_that_is_read() -> None:
     assert kinds <= {"bash", "console", "ini", "json", "nginx", "python", "text", "yaml"}
 
 
+def test_every_reload_that_is_shown_starts_a_service_that_could_not_run_before_its_first_certificate() -> None:
+    texts = [page.read_text("utf-8") for page in list_pages()]
+    texts += [(CHECKOUT / path).read_text("utf-8") for path in list_files("plugins/modules/*.py", "roles", "playbooks")]
+    shown = re.findall(r"reload_command: systemctl ([\w-]+)", "\n".join(texts))
+    assert set(shown) == {"reload-or-restart"}
+
+
 def test_every_target_of_make_that_is_not_run_is_one() -> None:
     defined = set(re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
     assert {command.split()[1] for command in NOT_RUN if command.startswith("make ")} <= defined
