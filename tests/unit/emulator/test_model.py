@@ -79,6 +79,17 @@ def test_every_operation_is_carried_out_and_throttled_at_its_quota(operation: st
         service.clock.advance(1)
 
 
+def test_a_reset_forgets_what_was_taken_of_the_quotas() -> None:
+    service = PrivateCa(OPERATIONS)
+    call = Call("CreatePermission", Caller("123456789012", "", "", "eu-central-1", "aws"), {})
+    for ahead in (86400, 0):
+        service.clock.freeze()
+        service.clock.advance(ahead)
+        service.settings.change({"quotas_enabled": True})
+        limit_rate(service, call)
+        service.reset()
+
+
 @pytest.mark.parametrize("operation", MODEL.operation_names)
 def test_every_output_member_can_be_sent(operation: str) -> None:
     output = MODEL.operation_model(operation).output_shape

@@ -45,6 +45,10 @@ class RequestQuotas:
     def __init__(self) -> None:
         self._buckets: dict[tuple[str, str, str], tuple[float, float]] = {}
 
+    def clear(self) -> None:
+        """Fill every bucket."""
+        self._buckets.clear()
+
     def take(self, service: PrivateCa, call: Call) -> bool:
         """Take one request out of its bucket; False when that is empty."""
         settings = service.settings

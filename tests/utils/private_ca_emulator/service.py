@@ -117,6 +117,7 @@ class PrivateCa:
         self.managed.tokens.clear()
         self.settings.reset()
         self.accounts.reset()
+        self.quotas.clear()
         self.clock.reset()
         self.log.clear()
         self.others_log.clear()
