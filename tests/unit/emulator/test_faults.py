@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 
 from private_ca_emulator.control import ControlError, EmulatorControl
+from private_ca_emulator.faults import FaultScript
+from private_ca_emulator.request_log import LogEntry
 
 from .support import fetch, issue, make_csr, refusal
 
@@ -98,6 +101,27 @@ def test_withdrawing_the_fault_releases_what_it_holds(client: Any, control: Emul
         wait_until(control.held)
         control.clear_faults(fault)
         assert waiting.result()["CertificateAuthority"]["Status"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("end", [FaultScript.remove, FaultScript.stop])
+def test_a_fault_that_ends_before_a_request_reaches_its_point_does_not_hold_it(
+    end: Callable[[FaultScript], object],
+) -> None:
+    script, replies = FaultScript(), []
+    script.add({"kind": "hold", "point": "after"})
+
+    def end_meanwhile(_reason: str | None) -> str:
+        end(script)
+        return "reply"
+
+    def ask() -> None:
+        replies.append(script.surround(LogEntry(1, 0.0, "IssueCertificate"), {}, end_meanwhile))
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(20)
+    assert replies == ["reply"]
+    assert script.describe_held() == []
 
 
 def test_a_late_failure_hands_out_an_arn_that_fails_for_good(

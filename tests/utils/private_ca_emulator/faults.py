@@ -52,7 +52,6 @@ class Fault:
     details: dict[str, Any]
     seen: int = 0
     fired: int = 0
-    released: threading.Event = field(default_factory=threading.Event)
 
     def fits(self, operation: str, facts: Mapping[str, Any]) -> bool:
         """Whether the request is one of those that this fault counts."""
@@ -166,7 +165,7 @@ class FaultScript:
         with self._lock:
             chosen = [fault_id] if fault_id in self._faults else [] if fault_id else list(self._faults)
             for name in chosen:
-                self._faults.pop(str(name)).released.set()
+                del self._faults[str(name)]
             for held in self._held.values():
                 if held.fault_id in chosen:
                     held.released.set()
@@ -232,6 +231,8 @@ class FaultScript:
 
     def _hold(self, request: HeldRequest) -> None:
         with self._lock:
+            if request.fault_id not in self._faults or self._stopping.is_set():
+                return  # the fault was withdrawn after it struck
             self._held[request.held_id] = request
         request.released.wait()
         with self._lock:
