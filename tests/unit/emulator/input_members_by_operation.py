@@ -177,8 +177,8 @@ seen_in("ListCertificateAuthoritiesRequest", "ResourceOwner")(compare_lists(Reso
 def put_two_policies(world: World) -> tuple[Any, Any]:
     arn, texts = world.create(), []
     for account in (OTHER_ACCOUNT, "333333333333"):
-        shared = world.control.share(arn, [account], ["AWSRAMDefaultPermissionCertificateAuthority"])
         world.client.delete_policy(ResourceArn=arn)
+        shared = world.control.share(arn, [account], ["AWSRAMDefaultPermissionCertificateAuthority"])
         world.client.put_policy(ResourceArn=arn, Policy=json.dumps(shared))
         texts.append(world.client.get_policy(ResourceArn=arn)["Policy"])
     return texts[0], texts[1]

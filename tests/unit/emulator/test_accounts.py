@@ -127,10 +127,25 @@ def test_ram_shares_combine_and_revocation_needs_its_own(
     control.share(root_arn, [GUEST], [default])
     serial = {"CertificateSerial": "ab", "RevocationReason": "UNSPECIFIED", "CertificateAuthorityArn": root_arn}
     assert refusal(guest.revoke_certificate, **serial)[0] == "AccessDeniedException"
-    control.share(root_arn, [GUEST], [default, revoke])
+    control.share(root_arn, [GUEST], [revoke])
     assert refusal(guest.revoke_certificate, **serial)[0] == "ResourceNotFoundException"
+    control.share(root_arn, ["333333333333"], [default])
+    assert issue(guest, root_arn, TemplateArn=seeding.template_arn(root_arn, END_ENTITY))
+    assert issue(make_client(access_key="333333333333"), root_arn)
     with pytest.raises(ControlError, match="there is no RAM permission"):
         control.share(root_arn, [GUEST], ["AWSRAMInvented"])
+
+
+def test_a_share_that_is_made_twice_or_beside_a_policy_adds_what_is_new(
+    client: Any, control: EmulatorControl, root_arn: str
+) -> None:
+    put = json.loads(write_policy(root_arn))["Statement"]
+    client.put_policy(ResourceArn=root_arn, Policy=write_policy(root_arn))
+    for _time in range(2):
+        shared = control.share(root_arn, [GUEST], ["AWSRAMRevokeCertificateCertificateAuthority"])
+    assert shared["Statement"][:2] == put
+    assert [statement["Action"] for statement in shared["Statement"][2:]] == [["acm-pca:RevokeCertificate"]]
+    assert json.loads(client.get_policy(ResourceArn=root_arn)["Policy"]) == shared
 
 
 def test_an_assumed_role_acts_in_its_own_account(make_client: Any, root_arn: str, emulator: Any) -> None:

@@ -204,11 +204,29 @@ def test_the_clock_stays_within_what_certificates_can_say(control: EmulatorContr
     assert control.now() == before
 
 
-@pytest.mark.parametrize("wrong", [{"certificate_authority_arn": []}, {"accounts": 1}, {"permissions": None}])
+WRONG_SHARES = [
+    {"certificate_authority_arn": []},
+    {"accounts": 1},
+    {"accounts": "222222222222"},
+    {"accounts": ["2222"]},
+    {"accounts": [222222222222]},
+    {"accounts": []},
+    {"permissions": None},
+    {"permissions": []},
+    {"permissions": [{}]},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG_SHARES)
 def test_a_share_of_the_wrong_shape_is_refused(control: EmulatorControl, root_arn: str, wrong: dict[str, Any]) -> None:
-    share = {"certificate_authority_arn": root_arn, "accounts": [], "permissions": [], **wrong}
+    share = {
+        "certificate_authority_arn": root_arn,
+        "accounts": ["222222222222"],
+        "permissions": ["AWSRAMDefaultPermissionCertificateAuthority"],
+    }
     with pytest.raises(ControlError):
-        control.call("POST", "shares", share)
+        control.call("POST", "shares", {**share, **wrong})
+    assert control.call("POST", "shares", share)
 
 
 def test_the_request_log_tells_operations_and_sequence_apart(

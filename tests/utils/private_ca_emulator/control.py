@@ -127,7 +127,7 @@ class EmulatorControl:
         self.call("POST", "access_keys", body)
 
     def share(self, certificate_authority_arn: str, accounts: list[str], permissions: list[str]) -> dict[str, Any]:
-        """Share a CA with other accounts as RAM does, by names of managed permissions; the resource policy."""
+        """Share a CA with other accounts too, as RAM does, by names of managed permissions; the resource policy."""
         body = {
             "certificate_authority_arn": certificate_authority_arn,
             "accounts": accounts,

@@ -144,15 +144,15 @@ def _share(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:
     if authority is None:
         raise refused("'certificate_authority_arn' must be the ARN of a certificate authority")
     try:
-        policy = build_share_policy(authority, body["accounts"], body["permissions"])
+        with service.store.change():
+            authority.policy = build_share_policy(authority, body["accounts"], body["permissions"])
+            authority.policy_from_share = True
+            service.store.note_authority(authority)
     except KeyError as missing:
         raise refused(f"a share needs {missing}") from None
     except (TypeError, ValueError) as error:
         raise refused(f"a share takes lists of accounts and permissions: {error}") from None
-    with service.store.change():
-        authority.policy, authority.policy_from_share = policy, True
-        service.store.note_authority(authority)
-    return json.loads(policy)
+    return json.loads(authority.policy)
 
 
 def _seed(service: PrivateCa, _name: str, _query: Query, body: Body) -> Any:

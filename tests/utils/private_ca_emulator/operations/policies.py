@@ -21,6 +21,7 @@ from private_ca_emulator.templates import ARN
 _ISSUE, _REVOKE = "acm-pca:IssueCertificate", "acm-pca:RevokeCertificate"
 _READS = {f"acm-pca:{operation}" for operation in SHARED_READS}
 _TEMPLATE_KEY, _ORGANIZATION_KEY = "acm-pca:TemplateArn", "aws:PrincipalOrgID"
+_ACCOUNT = re.compile(r"\d{12}")
 _PRINCIPAL = re.compile(r"\d{12}|arn:[\w-]+:iam::\d{12}:[\w+=,.@/-]+")
 
 SHARE_TEMPLATES = {
@@ -121,20 +122,34 @@ def delete_policy(service: PrivateCa, call: Call) -> Members:
     return {}
 
 
-def build_share_policy(authority: CertificateAuthority, accounts: list[str], permissions: list[str]) -> str:
-    """The resource policy that RAM attaches for its managed permissions; ValueError for an unknown permission."""
-    statements: list[dict[str, Any]] = []
+def build_share_policy(authority: CertificateAuthority, accounts: Any, permissions: Any) -> str:
+    """The resource policy once RAM has added a share, by its managed permissions, to what was granted before.
+
+    ValueError for an unknown permission, and for what is no list of accounts or of permissions.
+    """
+    for given in (accounts, permissions):
+        if not isinstance(given, list) or not given:
+            raise ValueError(f"got {given!r}.")
+    if not all(isinstance(account, str) and _ACCOUNT.fullmatch(account) for account in accounts):
+        raise ValueError(f"accounts have twelve digits, unlike those of {accounts}.")
     principal = {"AWS": [f"arn:{authority.partition}:iam::{account}:root" for account in accounts]}
-    for name in permissions:
-        if name not in SHARE_TEMPLATES:
-            raise ValueError(f"there is no RAM permission {name}; there are: {', '.join(SHARE_TEMPLATES)}")
-        template = SHARE_TEMPLATES[name]
-        allow = {"Effect": "Allow", "Principal": principal, "Resource": authority.arn}
-        if template is None:
-            statements.append({**allow, "Action": [_REVOKE]})
-        else:
-            arn = f"arn:{authority.partition}:acm-pca:::template/{template}/V1"
-            condition = {"StringEquals": {_TEMPLATE_KEY: arn}}
-            statements.append({**allow, "Action": [_ISSUE], "Condition": condition})
-            statements.append({**allow, "Action": sorted(_READS)})
+    statements = read_statements(authority.policy) if authority.policy else []
+    for statement in [one for name in permissions for one in _list_granted(authority, principal, name)]:
+        if statement not in statements:
+            statements.append(statement)
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def _list_granted(
+    authority: CertificateAuthority, principal: Mapping[str, Any], permission: str
+) -> list[Mapping[str, Any]]:
+    """The statements of one managed permission."""
+    if permission not in SHARE_TEMPLATES:
+        raise ValueError(f"there is no RAM permission {permission}; there are: {', '.join(SHARE_TEMPLATES)}")
+    template = SHARE_TEMPLATES[permission]
+    allow = {"Effect": "Allow", "Principal": principal, "Resource": authority.arn}
+    if template is None:
+        return [{**allow, "Action": [_REVOKE]}]
+    arn = f"arn:{authority.partition}:acm-pca:::template/{template}/V1"
+    condition = {"StringEquals": {_TEMPLATE_KEY: arn}}
+    return [{**allow, "Action": [_ISSUE], "Condition": condition}, {**allow, "Action": sorted(_READS)}]
