@@ -149,6 +149,11 @@ def ask_for_a_widget(world: World) -> Any:
     return judge(world.client.describe_certificate_authority, CertificateAuthorityArn=FOREIGN_KIND)
 
 
+@shows("list_tags_token_error")
+def list_tags_from_a_token_that_was_not_given(world: World) -> Any:
+    return judge(world.client.list_tags, CertificateAuthorityArn=world.root, NextToken="abcd")
+
+
 @shows("failed_authority_error")
 def ask_a_failed_authority(world: World) -> Any:
     return judge(world.client.get_policy, ResourceArn=world.fail())

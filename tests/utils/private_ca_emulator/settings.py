@@ -100,6 +100,8 @@ class Settings:
     foreign_audit_report_error: str = _choice("ResourceNotFoundException", "InvalidArgsException")
     # 1.3: operations declare both for a CA that FAILED; which one they answer is not documented
     failed_authority_error: str = _choice("InvalidStateException", "RequestFailedException")
+    # 1.3: a token that was not given has an error of its own, which this list alone does not declare
+    list_tags_token_error: str = _choice("ValidationException", "InvalidNextTokenException", "RequestFailedException")
     # 1.3: creation and update declare InvalidPolicy too; users saw the other one (1.4)
     bucket_refusal_error: str = _choice("ValidationException", "InvalidPolicyException")
     # 6.1, 8.3: the caller must be able to write to a CRL's bucket; by which actions, and what else, is not documented

@@ -190,18 +190,17 @@ def list_certificates(service: PrivateCa, call: Call) -> Members:
     members = call.members
     includes, statuses = members.get("Includes", {}), members.get("CertificateStatuses", [])
     wanted = includes.get("keyTypes") or _DEFAULT_KEY_TYPES
-    chosen = [
-        summary
+    chosen = {
+        (summary["CreatedAt" if "CreatedAt" in summary else "ImportedAt"], summary["CertificateArn"]): summary
         for summary in _collect(service, call)
         if summary["KeyAlgorithm"] in wanted
         and (not statuses or summary["Status"] in statuses)
         and set(includes.get("keyUsage", [])) <= set(summary["KeyUsages"])
         and set(includes.get("extendedKeyUsage", [])) <= set(summary["ExtendedKeyUsages"])
         and includes.get("exportOption") in (None, summary["ExportOption"])
-    ]
-    if members.get("SortOrder") == "DESCENDING":
-        chosen.reverse()
-    page, token = paging.cut_page(chosen, {**members, "MaxResults": members.get("MaxItems", 1000)}, 1000)
+    }
+    descending = members.get("SortOrder") == "DESCENDING"
+    page, token = paging.cut_page(call, chosen, 1000, "ValidationException", descending=descending)
     return {"CertificateSummaryList": page, **token}
 
 

@@ -175,14 +175,14 @@ def list_certificate_authorities(service: PrivateCa, call: Call) -> Members:
     """ListCertificateAuthorities: own CAs, or those that other accounts share; at most 100 a page."""
     now, caller = service.clock.now(), call.caller
     own = call.members.get("ResourceOwner", "SELF") == "SELF"
-    chosen = [
-        authority
+    chosen = {
+        (authority.created_at, authority.arn): authority
         for authority in service.store.authorities.values()
         if authority.region == caller.region
         and not authority.is_gone(now)
         and (authority.account == caller.account if own else is_shared_with(authority, caller))
-    ]
-    page, token = paging.cut_page(chosen, call.members, service.settings.list_page_limit)
+    }
+    page, token = paging.cut_page(call, chosen, service.settings.list_page_limit)
     return {"CertificateAuthorities": [describe(authority, now) for authority in page], **token}
 
 

@@ -72,5 +72,6 @@ def _describe(authority: CertificateAuthority, permission: Permission) -> Member
 def list_permissions(service: PrivateCa, call: Call) -> Members:
     """ListPermissions."""
     authority = find_settled(service, call)
-    page, token = paging.cut_page(authority.permissions, call.members, 1000)
+    permissions = {(one.principal, one.source_account): one for one in authority.permissions}
+    page, token = paging.cut_page(call, permissions, 1000)
     return {"Permissions": [_describe(authority, permission) for permission in page], **token}

@@ -29,6 +29,6 @@ def untag_certificate_authority(service: PrivateCa, call: Call) -> Members:
 def list_tags(service: PrivateCa, call: Call) -> Members:
     """ListTags."""
     authority = find_settled(service, call)
-    tags = [{"Key": key, "Value": value} for key, value in authority.tags.items()]
-    page, token = paging.cut_page(tags, call.members, 1000)
+    tags = {(key,): {"Key": key, "Value": value} for key, value in authority.tags.items()}
+    page, token = paging.cut_page(call, tags, 1000, service.settings.list_tags_token_error)
     return {**({"Tags": page} if page else {}), **token}
