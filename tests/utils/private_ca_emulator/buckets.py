@@ -17,10 +17,10 @@ from private_ca_emulator.errors import ServiceError
 TEST_KEY = "acm-pca-permission-test-key"
 
 
-def create_bucket(name: str, region: str, account: str, policy: str) -> None:
+def create_bucket(name: str, partition: str, region: str, account: str, policy: str) -> None:
     """A bucket with a policy, unless one of that name exists."""
     if find_bucket(name) is None:
-        bucket = s3_backends[account]["aws"].create_bucket(name, region)
+        bucket = s3_backends[account][partition].create_bucket(name, region)
         bucket.policy = policy.encode()
 
 

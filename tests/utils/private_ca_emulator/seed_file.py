@@ -19,6 +19,7 @@ from private_ca_emulator.accounts import Caller, RegisteredKey
 from private_ca_emulator.bucket_grants import BUCKET_ACTIONS, OBJECT_ACTIONS, SERVICE_PRINCIPALS
 from private_ca_emulator.buckets import create_bucket
 from private_ca_emulator.errors import ServiceError
+from private_ca_emulator.operations.authorities import build_authority, check_count
 from private_ca_emulator.records import AUTHORITY_ARN, CertificateAuthority
 from private_ca_emulator.seeding import default_signing_algorithm, template_arn
 from private_ca_emulator.service import Call, PrivateCa
@@ -60,7 +61,7 @@ def apply_seed(service: PrivateCa, seed: dict[str, Any]) -> list[str]:
             details = [key.get(name) for name in ("arn", "policies", "secret_access_key")]
             service.accounts.keys[key["access_key_id"]] = RegisteredKey(str(key["account"]), *details)
         for bucket in seed.get("buckets") or []:
-            _make_bucket(bucket)
+            _make_bucket(service, bucket)
         entries = list(seed.get("certificate_authorities") or [])
     except _NOT_AS_SHOWN as error:
         raise SeedError(f"seed: {error}") from error
@@ -68,16 +69,18 @@ def apply_seed(service: PrivateCa, seed: dict[str, Any]) -> list[str]:
         return [entry["arn"] for entry in entries if _make_authority(service, entry)]
 
 
-def _make_bucket(bucket: dict[str, str]) -> None:
-    name = bucket["name"]
+def _make_bucket(service: PrivateCa, bucket: dict[str, str]) -> None:
+    name, region = bucket["name"], bucket.get("region", "us-east-1")
+    partition = service.accounts.find_partition(region)
+    arn = f"arn:{partition}:s3:::{name}"
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": list(SERVICE_PRINCIPALS)},
         "Action": [*BUCKET_ACTIONS, *OBJECT_ACTIONS],
-        "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
+        "Resource": [arn, f"{arn}/*"],
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    create_bucket(name, bucket.get("region", "us-east-1"), str(bucket.get("account", "123456789012")), policy)
+    create_bucket(name, partition, region, str(bucket.get("account", "123456789012")), policy)
 
 
 def _perform(service: PrivateCa, caller: Caller, operation: str, **members: Any) -> dict[str, Any]:
@@ -114,17 +117,17 @@ def _create(service: PrivateCa, caller: Caller, entry: dict[str, Any]) -> Certif
             "Subject": entry["subject"],
         },
         "CertificateAuthorityType": entry["type"],
-        "IdempotencyToken": str(uuid.uuid4()),
         "RevocationConfiguration": entry.get("revocation_configuration"),
         "UsageMode": entry.get("usage_mode"),
         "KeyStorageSecurityStandard": entry.get("key_storage_security_standard"),
         "Tags": [{"Key": key, "Value": str(value)} for key, value in entry.get("tags", {}).items()] or None,
     }
     given = {name: value for name, value in members.items() if value is not None}
-    checked = service.validator.check_request("CreateCertificateAuthority", given)
-    made = _perform(service, caller, "CreateCertificateAuthority", **checked)["CertificateAuthorityArn"]
-    authority = service.store.authorities.pop(made)
-    authority.arn, authority.ready_at = entry["arn"], 0.0
+    operation = "CreateCertificateAuthority"
+    call = Call(operation, caller, service.validator.check_request(operation, given))
+    check_count(service, call)
+    authority = build_authority(service, call, entry["arn"])
+    authority.ready_at = 0.0
     service.store.authorities[authority.arn] = authority
     return authority
 

@@ -41,18 +41,20 @@ def create_certificate_authority(service: PrivateCa, call: Call) -> Members:
         earlier = tokens.find_earlier(service, key, digest)
     if earlier is not None:
         return {"CertificateAuthorityArn": earlier}
-    authority = _build_authority(service, call)
+    caller = call.caller
+    authority = build_authority(service, call, new_authority_arn(caller.partition, caller.region, caller.account))
     with service.store.change():
         earlier = tokens.find_earlier(service, key, digest)
         if earlier is None:
-            _check_count(service, call)
+            check_count(service, call)
             service.store.authorities[authority.arn] = authority
             service.store.note_authority(authority)
             tokens.remember(service, key, digest, authority.arn)
     return {"CertificateAuthorityArn": earlier or authority.arn}
 
 
-def _check_count(service: PrivateCa, call: Call) -> None:
+def check_count(service: PrivateCa, call: Call) -> None:
+    """LimitExceeded where the caller's account has as many CAs as it may in its Region."""
     now = service.clock.now()
     mine = [
         authority
@@ -64,7 +66,8 @@ def _check_count(service: PrivateCa, call: Call) -> None:
         raise ServiceError("LimitExceededException", "The maximum number of certificate authorities has been reached.")
 
 
-def _build_authority(service: PrivateCa, call: Call) -> CertificateAuthority:
+def build_authority(service: PrivateCa, call: Call, arn: str) -> CertificateAuthority:
+    """What CreateCertificateAuthority asks for, under an ARN; what it must not ask for is refused."""
     members, caller, now = call.members, call.caller, service.clock.now()
     configuration = members["CertificateAuthorityConfiguration"]
     revocation = revocation_configuration.normalize(members.get("RevocationConfiguration"))
@@ -76,7 +79,6 @@ def _build_authority(service: PrivateCa, call: Call) -> CertificateAuthority:
     scheme = choose_scheme(configuration["SigningAlgorithm"], configuration["KeyAlgorithm"], generation)
     subject = names.build_name(configuration["Subject"])
     extensions = _encode_csr_extensions(configuration.get("CsrExtensions", {}))
-    arn = new_authority_arn(caller.partition, caller.region, caller.account)
     require_rights_to_publish(service, call, revocation["CrlConfiguration"])
     service.crls.check_bucket(revocation, caller.account, arn)
     key = generate_key(configuration["KeyAlgorithm"], caller.partition)
