@@ -61,12 +61,15 @@ def crl_object_key(authority: CertificateAuthority, partition_id: str | None) ->
 def crl_uri(authority: CertificateAuthority, partition_id: str | None, style: str) -> str:
     """The URI that certificates name, in the `style` of the setting; always http, and in the bucket's own Region."""
     crl, key = authority.revocation["CrlConfiguration"], crl_object_key(authority, partition_id)
-    if crl.get("CustomCname"):
-        return f"http://{crl['CustomCname']}/{key}"
-    bucket = crl["S3BucketName"]
+    return f"http://{crl.get('CustomCname') or bucket_location(authority, style)}/{key}"
+
+
+def bucket_location(authority: CertificateAuthority, style: str) -> str:
+    """Where S3 serves the bucket of the CRL: a host, and in the style `path` a path."""
+    bucket = authority.revocation["CrlConfiguration"]["S3BucketName"]
     region = buckets.find_region(bucket, authority.region)
     host = f"s3.{region}.{dns_suffix(region)}"
-    return f"http://{host}/{bucket}/{key}" if style == "path" else f"http://{bucket}.{host}/{key}"
+    return f"{host}/{bucket}" if style == "path" else f"{bucket}.{host}"
 
 
 def has_complete_crl(authority: CertificateAuthority) -> bool:
@@ -92,5 +95,9 @@ def responder_uri(authority: CertificateAuthority) -> str | None:
     ocsp = authority.revocation["OcspConfiguration"]
     if not ocsp["Enabled"]:
         return None
-    host = ocsp.get("OcspCustomCname") or f"ocsp.acm-pca.{authority.region}.{dns_suffix(authority.region)}"
-    return f"http://{host}"
+    return f"http://{ocsp.get('OcspCustomCname') or responder_host(authority)}"
+
+
+def responder_host(authority: CertificateAuthority) -> str:
+    """The OCSP responder's own name in the Region of the CA."""
+    return f"ocsp.acm-pca.{authority.region}.{dns_suffix(authority.region)}"

@@ -9,12 +9,12 @@ from private_ca_emulator.acm.service import TARGET_PREFIX as ACM_PREFIX
 from private_ca_emulator.acm.service import build_certificate_manager, is_ours
 from private_ca_emulator.bounds import refuse_beyond_policies
 from private_ca_emulator.control_api import PREFIX, answer_control
+from private_ca_emulator.custom_names import follow_custom_name
 from private_ca_emulator.errors import ServiceError
 from private_ca_emulator.ocsp import answer_ocsp, is_for_responder
 from private_ca_emulator.other_calls import encode_refusal, read_call
 from private_ca_emulator.other_services import OtherServices
 from private_ca_emulator.protocol import CredentialScope, HttpRequest, HttpResponse, parse_credential_scope
-from private_ca_emulator.request_log import LogEntry
 from private_ca_emulator.service import TARGET_PREFIX, PrivateCa, gather_facts
 
 
@@ -39,21 +39,18 @@ class Router:
             return self.service.respond(request)
         if target.startswith(ACM_PREFIX) and is_ours(self.manager, request):
             return self.manager.respond(request)
-        asked = scope.service if scope is not None else "unsigned"
-        entry = self.service.others_log.open(self.service.clock.now(), asked)
-        if scope is None or self.service.faults.is_empty():
-            return self._pass_on(request, scope)
-        return self._pass_on_with_faults(request, scope, entry)
+        return self._answer_unsigned(request) if scope is None else self._answer_signed(request, scope)
 
-    def _pass_on(self, request: HttpRequest, scope: CredentialScope | None) -> HttpResponse:
-        accounts = self.service.accounts
-        if scope is None or not accounts.names_account(scope.access_key):
-            return self.others.respond(request)
-        refusal = refuse_beyond_policies(accounts, request, scope)
-        return refusal or self.others.respond(request, accounts.find_account(scope.access_key))
+    def _answer_unsigned(self, request: HttpRequest) -> HttpResponse:
+        named = follow_custom_name(self.service.store, request)
+        if is_for_responder(named):
+            return answer_ocsp(self.service, named)
+        self.service.others_log.open(self.service.clock.now(), "unsigned")
+        return self.others.respond(named)
 
-    def _pass_on_with_faults(self, request: HttpRequest, scope: CredentialScope, entry: LogEntry) -> HttpResponse:
-        call = read_call(scope.service, request)
+    def _answer_signed(self, request: HttpRequest, scope: CredentialScope) -> HttpResponse:
+        entry = self.service.others_log.open(self.service.clock.now(), scope.service)
+        call = None if self.service.faults.is_empty() else read_call(scope.service, request)
         if call is None:
             return self._pass_on(request, scope)
         entry.operation = call.operation
@@ -62,3 +59,10 @@ class Router:
             return self.service.faults.surround(entry, facts, lambda _reason: self._pass_on(request, scope))
         except ServiceError as error:
             return encode_refusal(call.protocol, error)
+
+    def _pass_on(self, request: HttpRequest, scope: CredentialScope) -> HttpResponse:
+        accounts = self.service.accounts
+        if not accounts.names_account(scope.access_key):
+            return self.others.respond(request)
+        refusal = refuse_beyond_policies(accounts, request, scope)
+        return refusal or self.others.respond(request, accounts.find_account(scope.access_key))
