@@ -52,6 +52,11 @@ def _check_statement(statement: Any) -> None:
         raise ValueError("the Condition of a statement must have keys and values by operator.")
     for operator in conditions:
         _find_comparison(operator)
+    if statement.get("Effect") not in ("Allow", "Deny"):
+        raise ValueError(f"the Effect of a statement must be Allow or Deny, not {statement.get('Effect')!r}.")
+    for name in ("Action", "Resource"):
+        if (name in statement) == (f"Not{name}" in statement):
+            raise ValueError(f"a statement must have either {name} or Not{name}.")
 
 
 def _wildcard(pattern: str, value: str, ignore_case: bool = False) -> bool:
@@ -117,24 +122,25 @@ def conditions_hold(statement: Mapping[str, Any], context: Context) -> bool:
 
 
 def _applies(statement: Mapping[str, Any], action: str, resource: str, context: Context) -> bool:
-    if "NotAction" in statement:
-        action_fits = not any(_wildcard(item, action, True) for item in as_list(statement["NotAction"]))
-    else:
-        action_fits = any(_wildcard(item, action, True) for item in as_list(statement.get("Action", [])))
-    if "NotResource" in statement:
-        resource_fits = not any(_wildcard(item, resource) for item in as_list(statement["NotResource"]))
-    else:
-        resource_fits = any(_wildcard(item, resource) for item in as_list(statement.get("Resource", "*")))
-    return action_fits and resource_fits and conditions_hold(statement, context)
+    return (
+        _names(statement, "Action", action, ignore_case=True)
+        and _names(statement, "Resource", resource)
+        and conditions_hold(statement, context)
+    )
+
+
+def _names(statement: Mapping[str, Any], element: str, value: str, ignore_case: bool = False) -> bool:
+    """Whether a statement's Action or Resource, or what it has in its place, includes a value."""
+    patterns = as_list(statement.get(element, statement.get(f"Not{element}")))
+    return any(_wildcard(pattern, value, ignore_case) for pattern in patterns) == (element in statement)
 
 
 def evaluate(documents: Sequence[Mapping[str, Any]], action: str, resource: str, context: Context) -> str:
-    """`denied` when a Deny applies, else `allowed` when an Allow does, else `silent`."""
-    verdict = SILENT
-    for document in documents:
-        for statement in as_list(document.get("Statement", [])):
-            if _applies(statement, action, resource, context):
-                if statement.get("Effect") == "Deny":
-                    return DENIED
-                verdict = ALLOWED
-    return verdict
+    """`denied` when a Deny of the checked documents applies, else `allowed` when an Allow does, else `silent`."""
+    effects = {
+        statement["Effect"]
+        for document in documents
+        for statement in as_list(document["Statement"])
+        if _applies(statement, action, resource, context)
+    }
+    return DENIED if "Deny" in effects else ALLOWED if "Allow" in effects else SILENT
