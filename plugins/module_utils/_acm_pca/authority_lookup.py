@@ -12,6 +12,7 @@ from typing import Any, Callable, Mapping, Sequence, TypeVar
 from .._errors import AccessDenied, AuthorityUnusable, InvalidInput, ServiceError
 from .authority_api import AuthorityApi
 from .authority_facts import authority_facts
+from .errors import NOT_FOUND_CODES
 
 Value = TypeVar("Value")
 
@@ -66,7 +67,7 @@ def find_by_arn(api: AuthorityApi, arn: str) -> Gathered | None:
     try:
         record = api.authority_record(arn)
     except AuthorityUnusable as error:
-        if error.details.get("code") == "ResourceNotFoundException":
+        if error.details.get("code") in NOT_FOUND_CODES:
             return None
         raise
     return gather(api, record)
@@ -115,7 +116,7 @@ def _tags(api: AuthorityApi, record: Mapping[str, Any]) -> dict[str, str]:
     try:
         return api.list_tags(record["Arn"])
     except ServiceError as error:
-        gone = error.details.get("code") == "ResourceNotFoundException"
+        gone = error.details.get("code") in NOT_FOUND_CODES
         if gone or _is_for_its_state(error, record):
             return {}
         raise

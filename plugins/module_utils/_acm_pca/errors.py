@@ -55,6 +55,8 @@ THROTTLING_CODES = frozenset(
     }
 )
 _TRANSIENT_CODES = frozenset({"InternalFailure", "ServiceUnavailable", "RequestTimeout", "RequestTimeoutException"})
+NOT_FOUND_CODES = frozenset({"ResourceNotFoundException", "InvalidArnException"})
+"""What the service may say of an ARN that names nothing: which of them, and when, it does not document."""
 _SETTLING_CODES = frozenset({"ConcurrentModificationException"})
 _CREDENTIAL_CODES = frozenset(
     {

@@ -16,6 +16,7 @@ from .._x509.pem import load_certificate
 from .._x509.serials import read_serial, spell_serial
 from .._x509.times import show_time
 from .arns import authority_of_certificate
+from .errors import NOT_FOUND_CODES
 from .governance_api import GovernanceApi
 from .outcome import Outcome
 from .polling import Polling
@@ -188,8 +189,9 @@ def refuse_irrevocable(certificate: x509.Certificate, now: float) -> None:
 
 def explain(error: ServiceError, target: Target) -> ServiceError:
     """Return the refusal with what to do about it, where its code leaves that open."""
+    never_issued = "Check the ARN and the serial: this certificate authority does not exist, or never issued it"
     remedies = {
-        "ResourceNotFoundException": "This certificate authority never issued the serial: give the one that did",
+        **dict.fromkeys(NOT_FOUND_CODES, never_issued),
         "InvalidRequestException": "A root's own certificate, an expired one and a serial that this CA never issued "
         "cannot be revoked",
         "InvalidStateException": "Only an ACTIVE or DISABLED certificate authority revokes certificates",

@@ -162,6 +162,7 @@ CASES = {
 BORNE = {
     ("change", "GetCertificateAuthorityCertificate", "InvalidStateException"),
     ("change", "ListTags", "InvalidStateException"),
+    ("read", "DescribeCertificateAuthority", "InvalidArnException"),
     ("read", "DescribeCertificateAuthority", "ResourceNotFoundException"),
     ("read", "GetCertificateAuthorityCertificate", "InvalidStateException"),
     ("read", "GetCertificateAuthorityCsr", "InvalidStateException"),

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from private_ca_emulator import seeding
 from private_ca_emulator.settings import Settings
 
-from .declared_errors import FOREIGN_KIND
+from .declared_errors import ABSENT, FOREIGN_KIND
 from .input_members import outcome_of
 from .observers import OBSERVERS, judge, judge_issuing, shows
 from .support import LEAF_KEY, create_constrained, issue, issue_and_load, make_csr
@@ -142,6 +142,13 @@ def ask_for_a_report_of_another_authority(world: World) -> Any:
 def ask_for_a_certificate_of_another_authority(world: World) -> Any:
     request = issue_on(world, world.root)
     return judge(world.client.get_certificate, **{**request, "CertificateAuthorityArn": world.create()})
+
+
+@shows("unknown_arn_error")
+def ask_for_an_authority_and_a_certificate_that_do_not_exist(world: World) -> Any:
+    authority = judge(world.client.describe_certificate_authority, CertificateAuthorityArn=ABSENT)
+    assert judge(world.client.get_certificate, **request_for("GetCertificate", world.root)) == authority
+    return authority
 
 
 @shows("foreign_kind_of_arn_error")

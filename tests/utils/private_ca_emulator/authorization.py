@@ -117,7 +117,7 @@ def find_authority(service: PrivateCa, call: Call) -> CertificateAuthority:
     ):
         raise deny(call, f"acm-pca:{call.operation}", arn, _RESOURCE)
     if authority is None or not visible or authority.is_gone(service.clock.now()):
-        raise not_found(arn)
+        raise not_found(arn, service.settings.unknown_arn_error)
     return authority
 
 

@@ -32,9 +32,9 @@ class ConnectionCut(Exception):
     """The client gets no reply at all: the server closes the connection."""
 
 
-def not_found(arn: str) -> ServiceError:
-    """The reply for a CA, certificate or report that does not exist."""
-    return ServiceError("ResourceNotFoundException", f"Could not find resource {arn}.")
+def not_found(resource: str, code: str = "ResourceNotFoundException") -> ServiceError:
+    """The reply for what does not exist: a CA or certificate (`code` is the setting `unknown_arn_error`), a report."""
+    return ServiceError(code, f"Could not find resource {resource}.")
 
 
 def invalid_state(message: str) -> ServiceError:

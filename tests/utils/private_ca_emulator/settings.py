@@ -96,6 +96,7 @@ class Settings:
     foreign_certificate_arn_error: str = _choice(
         "ResourceNotFoundException", "InvalidArnException", "ValidationException"
     )
+    unknown_arn_error: str = _choice("ResourceNotFoundException", "InvalidArnException")
     foreign_kind_of_arn_error: str = _choice("InvalidArnException", "ResourceNotFoundException", "ValidationException")
     foreign_audit_report_error: str = _choice("ResourceNotFoundException", "InvalidArgsException")
     # 1.3: operations declare both for a CA that FAILED; which one they answer is not documented

@@ -103,7 +103,7 @@ def get_certificate(service: PrivateCa, call: Call) -> Members:
         message = f"The certificate authority {authority.arn} is not in the correct state to have issued certificates."
         raise invalid_state(message)
     if issued is None:
-        raise not_found(arn)
+        raise not_found(arn, service.settings.unknown_arn_error)
     if now < issued.ready_at:
         message = f"The request to issue certificate {arn} is still in progress. Try again later."
         raise ServiceError("RequestInProgressException", message)
