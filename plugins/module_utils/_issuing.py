@@ -8,7 +8,8 @@
    is waited for, a failed attempt leads to the next attempt's token.
 2. Count the issuance against the circuit breaker and wait for the shared pace's turn.
 3. Write "sending", then call IssueCertificate; every retry carries the same token, inside the service's window.
-4. Write the ARN at once: from here on nothing is ever asked again for this token.
+4. Write the ARN at once: from here on nothing is ever asked again for this token. A ledger that cannot be written now
+   costs a warning, not the certificate: where it is installed, nobody asks for it again.
 5. A claim found in "sending" past the window: its reply is lost. ``recover`` may find the certificate. If it cannot,
    the certificate is asked for once more, and the log says so: AWS offers no other way to learn whether it exists.
 6. Wait for the certificate, check that its key is the CSR's, write the outcome.
@@ -28,9 +29,10 @@ from ._acm_pca.models import Issuance, IssuanceRequest, IssuedCertificate, Linea
 from ._acm_pca.retries import RetryPolicy
 from ._acm_pca.waiting import Patience, wait_for_certificate
 from ._clock import Clock
-from ._errors import AuthorityUnusable, IssuanceFailed, PrivateCaError, WaitTimeout
+from ._errors import AuthorityUnusable, IssuanceFailed, LedgerError, PrivateCaError, WaitTimeout
 from ._issuance_token import derive_token, describe_terms, token_of_attempt
 from ._ledger.claims import (
+    SAFE_WINDOW,
     ClaimLost,
     HeldClaim,
     Standing,
@@ -137,8 +139,7 @@ class Issuer:
             except IssuanceFailed as error:
                 record_failed(self.ledger, asked.token, str(error), self.clock.now())
                 raise
-            serial, not_after = certificate_end(certificate.certificate)
-            record_issued(self.ledger, asked.token, serial, not_after, self.clock.now())
+            self._record_issued(asked, certificate)
         return Issuance(certificate, asked.token, asked.asked_now, describe_differences(request, certificate))
 
     def _claim(self, wanted: Record) -> tuple[Standing, Record]:
@@ -166,9 +167,25 @@ class Issuer:
         except PrivateCaError:
             held.release()
             raise
-        with _reporting(arn):
-            learned = held.learn_arn(arn)
-        return Asked(learned.certificate_arn or arn, record.token, asked_now=True)
+        with self._warning_of_ledger(arn):
+            arn = held.learn_arn(arn).certificate_arn or arn
+        return Asked(arn, record.token, asked_now=True)
+
+    def _record_issued(self, asked: Asked, certificate: IssuedCertificate) -> None:
+        end = certificate_end(certificate.certificate)
+        with self._warning_of_ledger(asked.certificate_arn):
+            record_issued(self.ledger, asked.token, asked.certificate_arn, end, self.clock.now())
+
+    @contextmanager
+    def _warning_of_ledger(self, certificate_arn: str) -> Iterator[None]:
+        """Have a certificate in hand used although the ledger cannot be written."""
+        try:
+            yield
+        except LedgerError as error:
+            (self.warn or self.log)(
+                f"{error} Certificate {certificate_arn} is used all the same. Should it be asked for again more than "
+                f"{SAFE_WINDOW / 60:g} minutes from now while the ledger does not know it, AWS issues another one"
+            )
 
     def _issue_certificate(self, request: IssuanceRequest, held: HeldClaim) -> str:
         held.admit()

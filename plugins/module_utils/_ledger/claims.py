@@ -227,13 +227,18 @@ def too_many(breaker: Breaker, certificate_authority_arn: str, asked: int) -> Is
     )
 
 
-def record_issued(ledger: Ledger, token: str, serial: str, not_after: float, now: float) -> None:
-    """Write that the certificate of ``token`` was seen."""
+def record_issued(ledger: Ledger, token: str, certificate_arn: str, end: tuple[str, float], now: float) -> None:
+    """Write that the certificate of ``token`` was seen, and its ARN where that could not be written before.
+
+    ``end`` is its serial (lower-case hex) with its NotAfter (epoch seconds).
+    """
+    serial, not_after = end
 
     def change(current: Record) -> dict[str, Any]:
-        if current.state == ISSUED:
+        if current.state == ISSUED or current.certificate_arn not in (None, certificate_arn):
             return {}
-        return {"state": ISSUED, "serial": serial, "not_after": not_after}
+        seen = {"state": ISSUED, "serial": serial, "not_after": not_after}
+        return {**seen, "certificate_arn": certificate_arn, "sent": None, "holder": None}
 
     update(ledger, token, change, now)
 

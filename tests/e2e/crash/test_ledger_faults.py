@@ -40,31 +40,50 @@ def kill_once_issued(site: Site, node: ControlNode, inventory: Path, arguments: 
     site.control.clear_faults()
 
 
-def test_a_ledger_that_takes_nothing_after_the_call_is_told_with_the_arn_and_the_next_run_goes_on(site: Site) -> None:
+def wait_until_all_are_held(site: Site, operation: str) -> None:
+    """Wait until each host's run is held at the operation."""
+    expected = [operation] * len(site.hosts)
+    wait_until(lambda: [one["operation"] for one in site.control.held()] == expected, operation, interval=0.1)
+
+
+def limit_files(processes: list[int], octets: int) -> None:
+    """Let files grow to that size: 0 is a full disk for all that the processes write."""
+    for process in processes:
+        resource.prlimit(process, resource.RLIMIT_FSIZE, (octets, resource.RLIM_INFINITY))
+
+
+def test_a_ledger_that_takes_nothing_after_the_call_costs_a_warning_with_the_arn_and_no_certificate(site: Site) -> None:
     for ledger in make_ledgers(site):
         site.add_host(ledger.kind, **ledger.variables)
     inventory, node = site.write_inventory(), site.add_control_node()
     node.run(inventory, **site.arguments(**LEDGER_OPTIONS)).require_success()
     before, arguments = read_live(site), site.arguments(validity=TERMS, **LEDGER_OPTIONS)
     site.control.fault("hold", "IssueCertificate", point="after")
+    site.control.fault("hold", "GetCertificate", point="before")
     site.control.fault("access_denied", "dynamodb:PutItem", match={"Item.version.N": str(ARN)})
     with node.start(inventory, **arguments) as started:
-        wait_until(lambda: len(site.control.held()) == len(site.hosts), "the CA has issued", interval=0.1)
-        for worker in list_children(started.process.pid):
-            resource.prlimit(worker, resource.RLIMIT_FSIZE, (0, 0))
+        wait_until_all_are_held(site, "IssueCertificate")
+        workers = list_children(started.process.pid)
+        limit_files(workers, 0)
         site.control.release()
-        run = started.wait()
+        wait_until_all_are_held(site, "GetCertificate")
+        limit_files(workers, resource.RLIM_INFINITY)
+        site.control.release()
+        run = started.wait().require_success()
     site.control.clear_faults()
     issued = {one["certificate_arn"] for one in site.control.requests("IssueCertificate")[-len(site.hosts) :]}
     told = {host: seen.result for host, seen in run.of_task(ACTION).items()}
-    assert all("Failed to write to the ledger" in result["msg"] for result in told.values())
-    assert "full" in told["sqlite"]["msg"] and "Allow dynamodb:GetItem, PutItem" in told["dynamodb"]["msg"]
+    warnings = {host: " ".join(result["warnings"]) for host, result in told.items()}
+    assert all("Failed to write to the ledger" in told and "is used all the same" in told for told in warnings.values())
+    assert "full" in warnings["sqlite"] and "Allow dynamodb:GetItem, PutItem" in warnings["dynamodb"]
     assert {result["certificate_arn"] for result in told.values()} == issued
-    assert read_live(site) == before
+    after = read_live(site)
+    assert all(fault is None and serial != before[name][1] for name, (fault, serial) in after.items())
 
-    node.run(inventory, **arguments).require_success()
+    site.wait(PAST_THE_WINDOW)
+    assert not node.later(PAST_THE_WINDOW).run(inventory, **arguments).require_success().hosts_with("changed")
+    assert read_live(site) == after
     assert site.count_issued() == dict.fromkeys(site.hosts, 2)
-    assert all(fault is None and serial != before[name][1] for name, (fault, serial) in read_live(site).items())
 
 
 def test_a_ledger_that_cannot_be_used_is_told_before_anything_is_asked(site: Site) -> None:

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A ledger that fails or forgets in the middle of an issuance: the ARN is told, and no second certificate asked for."""
+"""A ledger that fails or forgets in the middle of an issuance: what AWS issued is used, and its ARN told."""
 
 from __future__ import annotations
 
+import math
 from typing import Callable
 
 import pytest
@@ -19,19 +20,38 @@ MakeIssuer = Callable[..., Issuer]
 TEN_MINUTES = 600.0
 
 
-class FailsToKeepArns(MemoryLedger):
-    """A ledger whose disk is full when the ARN is to be written."""
+class FullDisk(MemoryLedger):
+    """A ledger whose disk is full for so many writes, from the one of the ARN on."""
+
+    def __init__(self, refusals: float) -> None:
+        super().__init__()
+        self.refusals = refusals
 
     def swap(self, record: Record, expected_version: int | None) -> bool:
-        if record.certificate_arn is not None:
+        if record.certificate_arn is not None and self.refusals > 0:
+            self.refusals -= 1
             raise LedgerError("Failed to write to the ledger", because="the disk is full")
         return super().swap(record, expected_version)
 
 
-def test_a_ledger_that_fails_after_the_reply_tells_the_arn(make_issuer: MakeIssuer, client: FakeClient) -> None:
-    with pytest.raises(LedgerError, match="the disk is full") as caught:
-        make_issuer(ledger=FailsToKeepArns()).issue(make_request())
-    assert caught.value.details["certificate_arn"] in client.certificates
+@pytest.mark.parametrize("refusals", [pytest.param(1, id="for a moment"), pytest.param(math.inf, id="for good")])
+def test_a_certificate_in_hand_is_used_though_the_ledger_cannot_be_written_and_a_warning_tells_its_arn(
+    make_issuer: MakeIssuer, client: FakeClient, log: list[str], refusals: float
+) -> None:
+    issuance = make_issuer(ledger=FullDisk(refusals)).issue(make_request())
+    assert [issuance.certificate.arn] == list(client.certificates)
+    assert all("the disk is full" in sentence and issuance.certificate.arn in sentence for sentence in log)
+    assert log
+
+
+def test_an_arn_that_could_not_be_written_at_once_is_written_with_the_outcome(
+    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock
+) -> None:
+    ledger, request = FullDisk(refusals=1), make_request()
+    first = make_issuer(ledger=ledger).issue(request)
+    clock.advance(TEN_MINUTES)
+    assert make_issuer(ledger=ledger).issue(request).certificate == first.certificate
+    assert client.count("IssueCertificate") == 1
 
 
 class Forgets(MemoryLedger):
