@@ -17,7 +17,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import AbstractSet, Callable, Iterator, Protocol
@@ -45,6 +44,7 @@ from ._ledger.holders import this_process
 from ._ledger.limits import Limits
 from ._ledger.records import FAILED, Holder, Record
 from ._ledger.stores import Ledger
+from ._x509.times import show_time
 
 _MOST_ATTEMPTS = 100
 
@@ -189,27 +189,26 @@ class Issuer:
 
     def _issue_certificate(self, request: IssuanceRequest, held: HeldClaim) -> str:
         held.admit()
+        sent_at = held.lost_since()
+        if sent_at is not None and self.recover is None:
+            (self.warn or self.log)(
+                f"The reply to the request of {show_time(sent_at)} was lost and AWS has forgotten its token: the "
+                f"certificate is asked for again, so {request.certificate_authority_arn} may have issued one that "
+                "nobody uses"
+            )
         deadline = min(self.patience.issue_deadline, held.seconds_left())
         return self.api.issue_certificate(
             request, held.record.token, journal=held, retries=replace(self.patience.retries, deadline=deadline)
         )
 
     def _recovered(self, request: IssuanceRequest, held: HeldClaim) -> str | None:
-        if held.record.sent is None or not held.reply_is_lost():
+        sent_at = held.lost_since()
+        if sent_at is None or self.recover is None:
             return None
-        sent_at = held.record.sent.at
-        arn = None
-        if self.recover is not None:
-            known = {one.certificate_arn for one in self.ledger.records() if one.certificate_arn is not None}
-            arn = self.recover(request, sent_at, known)
-        sent = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(sent_at))
+        known = {one.certificate_arn for one in self.ledger.records() if one.certificate_arn is not None}
+        arn = self.recover(request, sent_at, known)
         if arn is not None:
-            self.log(f"The reply to the request of {sent} was lost; its certificate was found: {arn}")
-        elif self.recover is None:
-            (self.warn or self.log)(
-                f"The reply to the request of {sent} was lost and AWS has forgotten its token: the certificate is "
-                f"asked for again, so {request.certificate_authority_arn} may have issued one that nobody uses"
-            )
+            self.log(f"The reply to the request of {show_time(sent_at)} was lost; its certificate was found: {arn}")
         return arn
 
     def _explained(self, error: AuthorityUnusable, request: IssuanceRequest) -> PrivateCaError:

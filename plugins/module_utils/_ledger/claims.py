@@ -130,12 +130,13 @@ class HeldClaim:
         self._limits = limits
         self._admitted = False
         self._unknown_before = record.sent
-        self._counted = record.sent is not None
-        self._may_be_lost = self.reply_is_lost()
+        self._may_be_lost = self.lost_since() is not None
+        self._counted = record.sent is not None and not self._may_be_lost  # past the window it is another certificate
 
-    def reply_is_lost(self) -> bool:
-        """Tell whether a call of this token left that the service has forgotten by now."""
-        return reply_is_lost(self.record, self._ledger.instant(self._clock))
+    def lost_since(self) -> float | None:
+        """Return when a call of this token left (epoch seconds) that the service has forgotten by now, or None."""
+        sent, now = self.record.sent, self._ledger.instant(self._clock)
+        return sent.at if sent is not None and reply_is_lost(self.record, now) else None
 
     def seconds_left(self) -> float:
         """Return for how long the token is safe to send, should it leave now."""
@@ -168,7 +169,7 @@ class HeldClaim:
         """Write that AWS made no certificate of the last call."""
         state = CLAIMED if self._unknown_before is None else SENDING
         self._write(self._clock.now(), state=state, sent=self._unknown_before)
-        self._may_be_lost = self.reply_is_lost()
+        self._may_be_lost = self.lost_since() is not None
 
     def learn_arn(self, certificate_arn: str) -> Record:
         """Write the ARN, even over one who took the claim over; return the record with the ARN that came first."""

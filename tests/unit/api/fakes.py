@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from typing import Any, Callable
 
@@ -13,6 +14,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.
     IssuanceRequest,
     Validity,
 )
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.holders import this_process
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.records import Record
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.stores import Ledger
 from botocore.exceptions import ClientError
@@ -60,6 +62,14 @@ def record_of(ledger: Ledger, token: str) -> Record:
     record = ledger.read(token)
     assert record is not None
     return record
+
+
+def orphan(ledger: Ledger, token: str, **changes: object) -> None:
+    """Give the claim to a process that no longer lives."""
+    record = record_of(ledger, token)
+    dead = dataclasses.replace(this_process(), pid=2**22 + 1, started="1")
+    changed = dataclasses.replace(record, holder=dead, version=record.version + 1, **changes)  # type: ignore[arg-type]
+    assert ledger.swap(changed, record.version)
 
 
 def client_error(code: str, message: str = "told so", status: int = 400) -> ClientError:

@@ -17,7 +17,6 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
     AccessDenied,
     AuthorityUnusable,
     IssuanceFailed,
-    IssuanceLimit,
     QuotaExceeded,
     Throttled,
     TokenConflict,
@@ -26,8 +25,6 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
 )
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._issuance_token import derive_token
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._issuing import Issuer, issue
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.holders import this_process
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.limits import Breaker, Limits, Pace
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.memory_store import MemoryLedger
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.stores import Ledger
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import (
@@ -37,20 +34,13 @@ from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import (
     client_error,
     make_csr,
     make_request,
+    orphan,
     record_of,
 )
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 MakeIssuer = Callable[..., Issuer]
 TEN_MINUTES = 600.0
-
-
-def orphan(ledger: Ledger, token: str, **changes: object) -> None:
-    """Give the claim to a process that no longer lives."""
-    record = record_of(ledger, token)
-    dead = dataclasses.replace(this_process(), pid=2**22 + 1, started="1")
-    changed = dataclasses.replace(record, holder=dead, version=record.version + 1, **changes)  # type: ignore[arg-type]
-    assert ledger.swap(changed, record.version)
 
 
 def test_a_second_run_a_year_later_gets_the_first_certificate_and_asks_nothing(
@@ -322,58 +312,12 @@ def test_a_certificate_with_another_key_is_refused_and_its_token_never_used_agai
     assert client.tokens_sent()[2] != "1234"
 
 
-def test_the_circuit_breaker_refuses_before_the_call_and_says_how_many_were_asked(
-    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock
-) -> None:
-    limits = Limits(breaker=Breaker(max_issuances=2, period=3600))
-    for _number in range(2):
-        make_issuer(limits=limits).issue(make_request())
-    refused = make_request()
-    for _run in range(2):  # the first leaves a claim, which is no leave to ask
-        with pytest.raises(IssuanceLimit, match="2 certificates were asked") as caught:
-            make_issuer(limits=limits).issue(refused)
-        assert caught.value.details == {"asked": 2, "max_issuances": 2}
-    assert client.count("IssueCertificate") == 2
-    clock.advance(3600)
-    make_issuer(limits=limits).issue(refused)
-
-
-def test_issuers_wait_for_their_turn_of_the_pace_that_they_share_at_each_call(
-    make_issuer: MakeIssuer, client: FakeClient, clock: FakeClock
-) -> None:
-    limits, begun = Limits(pace=Pace(per_second=0.1)), clock.now()
-    client.issue_faults = [client_error("ThrottlingException")]
-    for _number in range(3):
-        make_issuer(limits=limits).issue(make_request())
-    assert client.count("IssueCertificate") == 4
-    assert clock.now() - begun >= 30
-
-
-def test_the_circuit_breaker_counts_a_request_that_is_sent_again_once(
-    make_issuer: MakeIssuer, client: FakeClient, ledger: Ledger
-) -> None:
-    limits = Limits(breaker=Breaker(max_issuances=1, period=3600))
-    request = make_request()
-    client.issue_faults = [("after", Killed())]
-    with pytest.raises(Killed):
-        make_issuer(limits=limits).issue(request)
-    orphan(ledger, derive_token(request))
-    assert make_issuer(limits=limits).issue(request).asked_now
-
-
 def test_nothing_is_open_once_the_arn_is_written(make_issuer: MakeIssuer, ledger: Ledger) -> None:
     request = make_request()
     asked = make_issuer().ask(request, None, None)
     record = record_of(ledger, asked.token)
     assert (record.state, record.certificate_arn) == ("asked", asked.certificate_arn)
     assert (record.sent, record.holder) == (None, None)
-
-
-def test_the_circuit_breaker_lets_through_what_was_asked_before(make_issuer: MakeIssuer, client: FakeClient) -> None:
-    limits = Limits(breaker=Breaker(max_issuances=1, period=3600))
-    request = make_request()
-    make_issuer(limits=limits).issue(request)
-    assert not make_issuer(limits=limits).issue(request).asked_now
 
 
 def test_a_reply_that_is_not_of_aws_is_told_and_leaves_the_call_open(make_issuer: MakeIssuer, ledger: Ledger) -> None:
