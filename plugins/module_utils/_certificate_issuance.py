@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, Mapping
@@ -21,7 +22,7 @@ from ._acm_pca.waiting import wait_for_certificate
 from ._aws_connection import AwsConnection
 from ._certificate_states import describe_certificate
 from ._clock import Clock
-from ._errors import AccessDenied, InvalidInput
+from ._errors import AccessDenied, InvalidInput, IssuanceFailed
 from ._issuance_options import require_region, select_ledger, select_limits, select_patience, select_recovery
 from ._issuance_token import describe_terms
 from ._issuing import Asked, Issuer, find_known
@@ -85,10 +86,13 @@ class CertificateIssuance:
     def _predict(self, request: IssuanceRequest) -> dict[str, Any]:
         with peek_ledger(self._ledger_options(request)) as ledger:
             known = find_known(ledger, request, self.options.get("idempotency_token"))
-        if known is None:
-            return {"changed": True, "state": "absent", "diff": _diff(request)}
-        certificate = self._fetch(known.certificate_arn)
-        return self._result(known.certificate_arn, certificate, request, known)
+        if known is not None:
+            with suppress(IssuanceFailed):  # then the real run asks anew
+                certificate = self._fetch(known.certificate_arn)
+                if certificate is not None:
+                    require_key_of_csr(request.csr, certificate, known.token)
+                return self._result(known.certificate_arn, certificate, request, known)
+        return {"changed": True, "state": "absent", "diff": _diff(request)}
 
     def _issue(self, request: IssuanceRequest) -> dict[str, Any]:
         lineage = self.options.get("lineage")
@@ -108,8 +112,8 @@ class CertificateIssuance:
                 issuance = issuer.issue(request, lineage_id, token)
                 asked = Asked(issuance.certificate.arn, issuance.token, issuance.asked_now)
                 return self._result(asked.certificate_arn, issuance.certificate, request, asked)
-            asked = issuer.ask(request, lineage_id, token)
-        return self._result(asked.certificate_arn, self.api.get_certificate(asked.certificate_arn), request, asked)
+            asked, certificate = issuer.begin(request, lineage_id, token)
+        return self._result(asked.certificate_arn, certificate, request, asked)
 
     def _ledger_options(self, request: IssuanceRequest) -> LedgerOptions:
         return select_ledger(self.options, parse_authority_arn(request.certificate_authority_arn).region)

@@ -12,14 +12,14 @@
    costs a warning, not the certificate: where it is installed, nobody asks for it again.
 5. A claim found in "sending" past the window: its reply is lost. ``recover`` may find the certificate. If it cannot,
    the certificate is asked for once more, and the log says so: AWS offers no other way to learn whether it exists.
-6. Wait for the certificate, check that its key is the CSR's, write the outcome.
+6. Fetch the certificate, or wait for it, check that its key is the CSR's, write the outcome.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import AbstractSet, Callable, Iterator, Protocol
+from typing import AbstractSet, Callable, Iterator, Protocol, TypeVar
 
 from ._acm_pca.api import Authority, SendJournal
 from ._acm_pca.differences import certificate_end, describe_differences, require_key_of_csr
@@ -48,6 +48,7 @@ from ._x509.times import show_time
 
 _MOST_ATTEMPTS = 100
 
+Found = TypeVar("Found", IssuedCertificate, "IssuedCertificate | None")
 Recover = Callable[[IssuanceRequest, float, AbstractSet[str]], "str | None"]
 
 
@@ -101,14 +102,27 @@ class Issuer:
 
     def issue(self, request: IssuanceRequest, lineage: LineageId | None = None, token: str | None = None) -> Issuance:
         """Return the one certificate of ``request``; see ``issue``."""
+        asked, certificate = self._obtain(request, lineage, token, self._wait_for)
+        return Issuance(certificate, asked.token, asked.asked_now, describe_differences(request, certificate))
+
+    def begin(
+        self, request: IssuanceRequest, lineage: LineageId | None, token: str | None
+    ) -> tuple[Asked, IssuedCertificate | None]:
+        """Do as ``issue`` without waiting: there is no certificate while its issuance is in progress."""
+        return self._obtain(request, lineage, token, self.api.get_certificate)
+
+    def _obtain(
+        self, request: IssuanceRequest, lineage: LineageId | None, token: str | None, fetch: Callable[[str], Found]
+    ) -> tuple[Asked, Found]:
         asked = self.ask(request, lineage, token)
         try:
-            return self.collect(request, asked)
+            return asked, self._collect(request, asked, fetch)
         except IssuanceFailed:
             if asked.asked_now:
                 raise
-            # an earlier run asked and never saw that it failed: this run still has its one attempt
-            return self.collect(request, self.ask(request, lineage, token))
+        # an earlier run asked and never saw that it failed: this run still has its one attempt
+        asked = self.ask(request, lineage, token)
+        return asked, self._collect(request, asked, fetch)
 
     def ask(self, request: IssuanceRequest, lineage: LineageId | None, token: str | None) -> Asked:
         """Return the ARN of the request's certificate, asking for it only if no one did (steps 1 to 5)."""
@@ -130,17 +144,22 @@ class Issuer:
             remedy="Mend the cause, then make a new CSR",
         )
 
-    def collect(self, request: IssuanceRequest, asked: Asked) -> Issuance:
-        """Wait for the certificate, check it and write the outcome (step 6)."""
+    def _collect(self, request: IssuanceRequest, asked: Asked, fetch: Callable[[str], Found]) -> Found:
+        """Fetch the certificate, check it and write the outcome (step 6)."""
         with _reporting(asked.certificate_arn):
             try:
-                certificate = wait_for_certificate(self.api, asked.certificate_arn, self.patience, self.clock)
-                require_key_of_csr(request.csr, certificate, asked.token)
+                certificate = fetch(asked.certificate_arn)
+                if certificate is not None:
+                    require_key_of_csr(request.csr, certificate, asked.token)
             except IssuanceFailed as error:
                 record_failed(self.ledger, asked.token, str(error), self.clock.now())
                 raise
-            self._record_issued(asked, certificate)
-        return Issuance(certificate, asked.token, asked.asked_now, describe_differences(request, certificate))
+            if certificate is not None:
+                self._record_issued(asked, certificate)
+        return certificate
+
+    def _wait_for(self, certificate_arn: str) -> IssuedCertificate:
+        return wait_for_certificate(self.api, certificate_arn, self.patience, self.clock)
 
     def _claim(self, wanted: Record) -> tuple[Standing, Record]:
         begun = self.clock.monotonic()
