@@ -12,7 +12,6 @@ is the one that all control nodes have in common.
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import Any, Callable, Iterable, Iterator, TypeVar
@@ -30,11 +29,13 @@ _KEPT_AFTER_EXPIRY = 90 * 86400
 _KEPT_UNFINISHED = 400 * 86400
 _KEPT_COUNTERS = 35 * 86400
 _SCHEMA = 1
+_CREATION_SECONDS = 120.0
+_NOT_THERE = "ResourceNotFoundException"
 
 Result = TypeVar("Result")
 
 _REMEDIES = {
-    "ResourceNotFoundException": "Create the table, or set ledger_create_table: true",
+    _NOT_THERE: "Create the table, or set ledger_create_table: true",
     "AccessDeniedException": "Allow dynamodb:GetItem, PutItem, UpdateItem and Scan on the table (with "
     "ledger_create_table also CreateTable, DescribeTable, DescribeTimeToLive and UpdateTimeToLive)",
     "NoCredentialsError": "Give AWS credentials",
@@ -45,14 +46,28 @@ _REMEDIES = {
 
 
 class DynamoDbLedger:
-    """A ledger in the table ``table``, over an injected boto3 DynamoDB client whose own retries are off."""
+    """A ledger in the table ``table``, over an injected boto3 DynamoDB client whose own retries are off.
+
+    With ``create_missing`` the first call that misses the table creates it; with ``read_only`` besides, a table that is
+    not there is empty and stays away.
+    """
 
     remembers = True
 
-    def __init__(self, client: Any, table: str, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        client: Any,
+        table: str,
+        *,
+        clock: Clock | None = None,
+        create_missing: bool = False,
+        read_only: bool = False,
+    ) -> None:
         self._client = client
         self._table = table
         self._clock: Clock = clock or SystemClock()
+        self._create_missing = create_missing
+        self._read_only = read_only
         self._retries = RetryPolicy(deadline=30.0)
         self._service_ahead: float | None = None  # of this clock's ticks
 
@@ -60,7 +75,7 @@ class DynamoDbLedger:
         """Create the table, billed on demand and with a time to live, unless it is there; return when it is usable."""
         with self._translated("create the ledger's table"):
             try:
-                self._call(
+                self._send(
                     "create_table",
                     AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
                     KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -73,24 +88,33 @@ class DynamoDbLedger:
             self._expire_items()
 
     def _wait_until_active(self) -> None:
-        until = time.monotonic() + 120.0
-        while self._call("describe_table")["Table"]["TableStatus"] not in ("ACTIVE", "UPDATING"):
-            if time.monotonic() > until:
+        until = self._clock.monotonic() + _CREATION_SECONDS
+        while not self._is_active():
+            if self._clock.monotonic() > until:
                 raise LedgerError(
                     "Failed to create the ledger's table",
-                    because="it is not active after 120 seconds",
-                    on=self._table,
+                    because=f"it is not active after {_CREATION_SECONDS:g} seconds",
+                    on=f"DynamoDB table {self._table}",
                     remedy="Run again",
                 )
-            time.sleep(1.0)
+            self._clock.sleep(1.0)
+
+    def _is_active(self) -> bool:
+        try:
+            status = self._send("describe_table")["Table"]["TableStatus"]
+        except (BotoCoreError, ClientError) as error:
+            if read_fault(error).code != _NOT_THERE:
+                raise
+            return False  # what was created is not seen everywhere at once
+        return status in ("ACTIVE", "UPDATING")
 
     def _expire_items(self) -> None:
-        described = self._call("describe_time_to_live")["TimeToLiveDescription"]
+        described = self._send("describe_time_to_live")["TimeToLiveDescription"]
         if described.get("TimeToLiveStatus", "DISABLED") != "DISABLED":
             return
         try:
             specification = {"Enabled": True, "AttributeName": "expires"}
-            self._call("update_time_to_live", TimeToLiveSpecification=specification)
+            self._send("update_time_to_live", TimeToLiveSpecification=specification)
         except (BotoCoreError, ClientError) as error:
             if read_fault(error).code != "ValidationException":  # another process was faster
                 raise
@@ -176,7 +200,7 @@ class DynamoDbLedger:
                     ExpressionAttributeValues={":prefix": {"S": _RECORD_PREFIX}},
                     **start,
                 )
-                found += [self._record_of(item) for item in page["Items"]]
+                found += [self._record_of(item) for item in page.get("Items", [])]
                 if "LastEvaluatedKey" not in page:
                     return found
                 start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
@@ -205,6 +229,18 @@ class DynamoDbLedger:
         return reply
 
     def _call(self, name: str, **parameters: Any) -> Any:
+        """Return the reply of a call for items: an empty one, or that after its creation, where a table is missing."""
+        try:
+            return self._send(name, **parameters)
+        except (BotoCoreError, ClientError) as error:
+            if not self._create_missing or read_fault(error).code != _NOT_THERE:
+                raise
+        if self._read_only:
+            return {}
+        self.create_table()
+        return self._send(name, **parameters)
+
+    def _send(self, name: str, **parameters: Any) -> Any:
         call: Callable[..., Any] = getattr(self._client, name)
         reply = call_with_retries(lambda: call(TableName=self._table, **parameters), self._retries, self._clock)
         self._read_date(reply)

@@ -52,14 +52,14 @@ def open_ledger(options: LedgerOptions) -> Iterator[Ledger]:
         finally:
             ledger.close()
     else:
-        yield _dynamodb(options, create_table=options.create_table)
+        yield _dynamodb(options, read_only=False)
 
 
 @contextmanager
 def peek_ledger(options: LedgerOptions) -> Iterator[Ledger]:
-    """Open the ledger for reading alone, for check mode: what does not exist is empty and is not made."""
+    """Open the ledger for reading alone, for check mode: what is to be made and is not there yet is empty."""
     if options.store == "dynamodb":
-        yield _dynamodb(options, create_table=False)
+        yield _dynamodb(options, read_only=True)
         return
     path = _sqlite_path(options)
     if options.store != "sqlite" or not path.exists():
@@ -76,7 +76,7 @@ def _sqlite_path(options: LedgerOptions) -> Path:
     return Path(options.path).expanduser() if options.path else default_path()
 
 
-def _dynamodb(options: LedgerOptions, *, create_table: bool) -> Ledger:
+def _dynamodb(options: LedgerOptions, *, read_only: bool) -> Ledger:
     from .._aws_connection import connect_client
     from .dynamodb_store import DynamoDbLedger
 
@@ -87,7 +87,5 @@ def _dynamodb(options: LedgerOptions, *, create_table: bool) -> Ledger:
             on=options.store,
             remedy="Use sqlite, dynamodb or none",
         )
-    ledger = DynamoDbLedger(connect_client("dynamodb", options.connection), options.table)
-    if create_table:
-        ledger.create_table()
-    return ledger
+    client = connect_client("dynamodb", options.connection)
+    return DynamoDbLedger(client, options.table, create_missing=options.create_table, read_only=read_only)

@@ -59,8 +59,9 @@ def managed(account: Account, root: str, **options: Any) -> Options:
 def ledger_of(account: Account) -> Options:
     """Make the table of a ledger; return the options that name it."""
     table = {"ledger": "dynamodb", "ledger_endpoint_url": account.endpoint_url, "ledger_region": account.region}
-    with open_ledger(select_ledger({**account.connection, **table, "ledger_create_table": True})):
-        return table
+    with open_ledger(select_ledger({**account.connection, **table, "ledger_create_table": True})) as ledger:
+        ledger.read("a token")
+    return table
 
 
 def leaf_serial(account: Account, root: str) -> Options:

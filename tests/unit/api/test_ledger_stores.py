@@ -229,9 +229,52 @@ def test_a_record_that_cannot_be_read_is_told_and_left_alone(dynamodb: Any, garb
     assert dynamodb.get_item(TableName="ledger", Key={"pk": item["pk"]})["Item"] == item
 
 
-def test_a_missing_table_is_told_with_the_option_that_creates_it(dynamodb: Any) -> None:
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_missing_table_is_told_with_the_option_that_creates_it(dynamodb: Any, *, read_only: bool) -> None:
     with pytest.raises(LedgerError, match="ledger_create_table"):
-        DynamoDbLedger(dynamodb, "nowhere", clock=FakeClock()).read("token")
+        DynamoDbLedger(dynamodb, "nowhere", clock=FakeClock(), read_only=read_only).read("token")
+
+
+def test_a_table_that_is_to_be_created_is_empty_for_check_mode_and_stays_away(dynamodb: Any) -> None:
+    ledger = DynamoDbLedger(dynamodb, "ledger", clock=FakeClock(), create_missing=True, read_only=True)
+    assert ledger.read("token") is None
+    assert list(ledger.records()) == []
+    assert dynamodb.list_tables()["TableNames"] == []
+
+
+class Watched:
+    """A client of DynamoDB that notes what was called, and to which a new table is not there for some looks."""
+
+    def __init__(self, client: Any, looks: int = 0) -> None:
+        self.client, self.looks = client, looks
+        self.called: list[str] = []
+
+    def __getattr__(self, method: str) -> Any:
+        self.called.append(method)
+        return getattr(self.client, method)
+
+    def describe_table(self, **parameters: Any) -> Any:
+        if self.looks:
+            self.looks -= 1
+            raise ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "no"}}, "DescribeTable")
+        return self.client.describe_table(**parameters)
+
+
+def test_the_first_call_that_misses_the_table_creates_it_and_waits_until_it_is_seen(dynamodb: Any) -> None:
+    ledger = DynamoDbLedger(Watched(dynamodb, looks=3), "ledger", clock=FakeClock(), create_missing=True)
+    assert ledger.read(FIRST.token) is None
+    assert ledger.swap(FIRST, None)
+    described = dynamodb.describe_time_to_live(TableName="ledger")["TimeToLiveDescription"]
+    assert described["TimeToLiveStatus"] == "ENABLED"
+
+
+def test_a_table_that_is_there_is_used_without_a_call_for_its_creation(dynamodb: Any) -> None:
+    DynamoDbLedger(dynamodb, "ledger", clock=FakeClock()).create_table()
+    client = Watched(dynamodb)
+    ledger = DynamoDbLedger(client, "ledger", clock=FakeClock(), create_missing=True)
+    ledger.swap(FIRST, None)
+    ledger.read(FIRST.token)
+    assert client.called == ["put_item", "get_item"]
 
 
 def test_records_are_read_page_by_page(dynamodb: Any) -> None:
@@ -269,6 +312,7 @@ BORNE = {  # another process was faster
     ("UpdateItem", "ConditionalCheckFailedException"),
     ("CreateTable", "ResourceInUseException"),
 }
+WAITED_FOR = {("DescribeTable", "ResourceNotFoundException"): "it is not active after 120 seconds"}
 
 
 class Refuses:
@@ -304,7 +348,8 @@ def test_an_error_that_dynamodb_declares_says_what_failed_where_and_what_to_do(
     if (operation, code) in BORNE:
         CALLS[operation](ledger)
     else:
-        told = rf"Failed to .+ \(DynamoDB table ledger\): Scripted \({code}\)\. [A-Z].+\."
+        cause = WAITED_FOR.get((operation, code), rf"Scripted \({code}\)")
+        told = rf"Failed to .+ \(DynamoDB table ledger\): {cause}\. [A-Z].+\."
         with pytest.raises(LedgerError, match=told):
             CALLS[operation](ledger)
     assert client.called <= set(CALLS)
