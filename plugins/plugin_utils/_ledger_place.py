@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..module_utils._ledger.opening import LedgerOptions
-from ..module_utils._ledger.sqlite_store import default_path
+from ..module_utils._ledger.sqlite_store import locate_ledger
 
 _MOUNTS = Path("/proc/mounts")
 _EPHEMERAL = {"tmpfs", "ramfs", "overlay"}
@@ -22,7 +22,7 @@ def warn_of_ledger_place(options: LedgerOptions) -> list[str]:
     """Return a warning when the ledger's file lies where it may be lost, or where other machines may write to it."""
     if options.store != "sqlite":
         return []
-    path = Path(options.path).expanduser() if options.path else default_path()
+    path = locate_ledger(options.path)
     return warn_of_filesystem(path, find_filesystem(os.path.realpath(path), _read_mounts()))
 
 

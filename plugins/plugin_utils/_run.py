@@ -40,7 +40,7 @@ class RunMemory:
             answers = self._read()
             if key not in answers:
                 answers[key] = find_out()
-                os.pwrite(self._file, json.dumps(answers).encode(), 0)
+                self._write(answers)
             return answers[key]
 
     @contextmanager
@@ -54,6 +54,15 @@ class RunMemory:
     def _read(self) -> dict[str, str]:
         content = os.pread(self._file, os.fstat(self._file).st_size, 0)
         return dict(json.loads(content)) if content else {}
+
+    def _write(self, answers: dict[str, str]) -> None:
+        content = json.dumps(answers).encode()
+        try:
+            if os.pwrite(self._file, content, 0) == len(content):
+                return
+        except OSError:
+            pass
+        os.ftruncate(self._file, 0)  # the disk is full: each worker finds out for itself
 
 
 MEMORY = RunMemory()

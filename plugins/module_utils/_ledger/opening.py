@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Iterator
 
 from .._errors import InvalidInput
 from .memory_store import MemoryLedger
-from .sqlite_store import SqliteLedger, default_path
+from .sqlite_store import SqliteLedger, is_there, locate_ledger
 from .stores import Ledger
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def open_ledger(options: LedgerOptions) -> Iterator[Ledger]:
     if options.store == "none":
         yield MemoryLedger()
     elif options.store == "sqlite":
-        ledger = SqliteLedger(_sqlite_path(options))
+        ledger = SqliteLedger(locate_ledger(options.path))
         try:
             yield ledger
         finally:
@@ -61,8 +60,8 @@ def peek_ledger(options: LedgerOptions) -> Iterator[Ledger]:
     if options.store == "dynamodb":
         yield _dynamodb(options, read_only=True)
         return
-    path = _sqlite_path(options)
-    if options.store != "sqlite" or not path.exists():
+    path = locate_ledger(options.path)
+    if options.store != "sqlite" or not is_there(path):
         yield MemoryLedger()
         return
     ledger = SqliteLedger(path, read_only=True)
@@ -70,10 +69,6 @@ def peek_ledger(options: LedgerOptions) -> Iterator[Ledger]:
         yield ledger
     finally:
         ledger.close()
-
-
-def _sqlite_path(options: LedgerOptions) -> Path:
-    return Path(options.path).expanduser() if options.path else default_path()
 
 
 def _dynamodb(options: LedgerOptions, *, read_only: bool) -> Ledger:

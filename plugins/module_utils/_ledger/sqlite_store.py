@@ -54,10 +54,47 @@ _REMEDIES = (
 )
 
 
-def default_path() -> Path:
-    """Return where the ledger lies by default (XDG Base Directory Specification, state)."""
-    base = os.environ.get("XDG_STATE_HOME") or str(Path("~/.local/state").expanduser())
+def locate_ledger(given: str | None) -> Path:
+    """Return the ledger's file: ``given``, or the default (XDG Base Directory Specification, state).
+
+    Raise LedgerError where it is in a home directory that cannot be found.
+    """
+    try:
+        if given:
+            return Path(given).expanduser()
+        base = os.environ.get("XDG_STATE_HOME") or str(Path("~/.local/state").expanduser())
+    except RuntimeError as error:
+        raise LedgerError(
+            "Failed to find the ledger's file",
+            because=str(error),
+            on=given,
+            remedy="Give ledger_path as an absolute path",
+        ) from error
     return Path(base) / "fleet_pki.aws_private_ca" / "ledger.sqlite3"
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether the ledger's file is there. Raise LedgerError where that cannot be known."""
+    with _translated(path, "open the ledger"):
+        try:
+            path.stat()
+        except FileNotFoundError:
+            return False
+    return True
+
+
+@contextmanager
+def _translated(path: Path, doing: str) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError, ValueError) as error:
+        text = str(error)
+        remedy = next((remedy for part, remedy in _REMEDIES if part in text), None)
+        if isinstance(error, OSError):
+            remedy = "Make the directory writable for this user, or give another path"
+        if isinstance(error, DamagedRecord):
+            remedy = error.remedy
+        raise LedgerError(f"Failed to {doing}", because=text, on=str(path), remedy=remedy) from error
 
 
 class SqliteLedger:
@@ -72,14 +109,14 @@ class SqliteLedger:
     def __init__(self, path: Path, *, read_only: bool = False, migrations: Sequence[str] = MIGRATIONS) -> None:
         self._path = path
         self._migrations = migrations
-        with self._translated("open the ledger"):
+        with _translated(self._path, "open the ledger"):
             if not read_only:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
             uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
             self._connection = sqlite3.connect(uri, timeout=_BUSY_SECONDS, isolation_level=None, uri=True)
         try:
-            with self._translated("open the ledger"):
+            with _translated(self._path, "open the ledger"):
                 if read_only:
                     refuse_newer(self._schema_version(), len(self._migrations), str(self._path))
                 else:
@@ -132,26 +169,13 @@ class SqliteLedger:
                 self._connection.execute("ROLLBACK")
             raise
 
-    @contextmanager
-    def _translated(self, doing: str) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, ValueError) as error:
-            text = str(error)
-            remedy = next((remedy for part, remedy in _REMEDIES if part in text), None)
-            if isinstance(error, OSError):
-                remedy = "Make the directory writable for this user, or give another path"
-            if isinstance(error, DamagedRecord):
-                remedy = error.remedy
-            raise LedgerError(f"Failed to {doing}", because=text, on=str(self._path), remedy=remedy) from error
-
     def instant(self, clock: Clock) -> Instant:
         """Return the time by ``clock`` and since this machine's boot."""
         return this_instant(clock)
 
     def read(self, token: str) -> Record | None:
         """Return the record of ``token``."""
-        with self._translated("read the ledger"):
+        with _translated(self._path, "read the ledger"):
             select = "SELECT token, record, version FROM records WHERE token = ?"
             row = self._connection.execute(select, (token,)).fetchone()
             return None if row is None else load_record(*row)
@@ -178,12 +202,12 @@ class SqliteLedger:
                 "UPDATE records SET version = ?, certificate_authority_arn = ?, host = ?, lineage = ?, not_after = ?, "
                 "record = ? WHERE token = ? AND version = ?"
             )
-        with self._translated("write to the ledger"), self._writing() as connection:
+        with _translated(self._path, "write to the ledger"), self._writing() as connection:
             return connection.execute(statement, columns).rowcount == 1
 
     def reserve_turn(self, key: str, pace: Pace, now: float) -> float:
         """Take the next turn of the pace ``key`` and return the seconds until it comes."""
-        with self._translated("write to the ledger"), self._writing() as connection:
+        with _translated(self._path, "write to the ledger"), self._writing() as connection:
             row = connection.execute("SELECT planned FROM paces WHERE key = ?", (key,)).fetchone()
             wait, planned = next_turn(pace, None if row is None else row[0], now)
             connection.execute("INSERT OR REPLACE INTO paces (key, planned) VALUES (?, ?)", (key, planned))
@@ -191,7 +215,7 @@ class SqliteLedger:
 
     def count_up(self, counter: Counter) -> int | None:
         """Add one to the counter unless it has reached its limit; return the new count, or None."""
-        with self._translated("write to the ledger"), self._writing() as connection:
+        with _translated(self._path, "write to the ledger"), self._writing() as connection:
             count = self._count(counter.key)
             if count >= counter.limit:
                 return None
@@ -200,7 +224,7 @@ class SqliteLedger:
 
     def count(self, key: str) -> int:
         """Return the counter ``key``."""
-        with self._translated("read the ledger"):
+        with _translated(self._path, "read the ledger"):
             return self._count(key)
 
     def _count(self, key: str) -> int:
@@ -209,5 +233,5 @@ class SqliteLedger:
 
     def records(self) -> Iterable[Record]:
         """Return all records."""
-        with self._translated("read the ledger"):
+        with _translated(self._path, "read the ledger"):
             return [load_record(*row) for row in self._connection.execute("SELECT token, record, version FROM records")]

@@ -36,6 +36,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.s
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import AUTHORITY
 
 RECORD = Record("token", {"certificate_authority_arn": AUTHORITY})
+Opener = Callable[[LedgerOptions], AbstractContextManager[Any]]
 
 
 def options(path: Path) -> LedgerOptions:
@@ -119,6 +120,33 @@ def test_a_foreign_file_is_told_and_left_alone(tmp_path: Path, opened: object) -
     with pytest.raises(LedgerError, match="another program's file or damaged"), opened(options(path)) as ledger:  # type: ignore[operator]
         ledger.read("token")
     assert path.read_bytes() == b"no database" * 1000
+
+
+@pytest.mark.parametrize("opened", [open_ledger, peek_ledger])
+@pytest.mark.parametrize(
+    ("place", "cause"),
+    [
+        ("l" * 300, "File name too long"),
+        ("a-file/ledger", "a-file"),
+        ("a\0b", "null"),
+        ("~there-is-no-such-user/ledger", "home directory.*Give ledger_path as an absolute path"),
+    ],
+)
+def test_a_path_that_cannot_be_used_is_told(tmp_path: Path, opened: Opener, place: str, cause: str) -> None:
+    (tmp_path / "a-file").touch()
+    path = place if place.startswith("~") else f"{tmp_path}/{place}"
+    with pytest.raises(LedgerError, match=cause), opened(LedgerOptions("sqlite", path)):
+        pass
+
+
+def test_a_directory_that_may_not_be_looked_into_is_told(
+    as_ordinary_user: Callable[[], AbstractContextManager[Path]],
+) -> None:
+    with as_ordinary_user() as folder:
+        (folder / "closed").mkdir(mode=0)
+        for opened in (open_ledger, peek_ledger):
+            with pytest.raises(LedgerError, match="Permission denied"), opened(options(folder / "closed/ledger")):
+                pass
 
 
 def test_a_damaged_ledger_is_told(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import select
 from pathlib import Path
 from typing import NoReturn
@@ -75,3 +76,15 @@ def test_each_key_has_its_own_answer() -> None:
     memory.remember("one", lambda: "1")
     assert memory.remember("two", lambda: "2") == "2"
     assert memory.remember("one", lambda: "again") == "1"
+
+
+@pytest.mark.parametrize("room", [0, 10])
+def test_a_full_disk_costs_the_memory_and_no_answer(room: int) -> None:
+    memory = RunMemory()
+    worker = os.fork()
+    if worker == 0:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+        answers = [memory.remember("ca", lambda number=number: str(number)) for number in range(2)]
+        os._exit(0 if answers == ["0", "1"] else 1)
+    assert os.waitpid(worker, 0)[1] == 0
+    assert memory.remember("ca", lambda: "found") == "found"
