@@ -12,7 +12,7 @@ from typing import Any
 
 from ..module_utils._acm_pca.api import PrivateCaApi
 from ..module_utils._acm_pca.models import IssuanceRequest
-from ..module_utils._aws_connection import connect_client, select_connection
+from ..module_utils._aws_connection import AwsConnection, connect_client, select_connection
 from ..module_utils._certificate_issuance import derive_signing_algorithm
 from ..module_utils._clock import Clock
 from ..module_utils._issuance_options import select_ledger, select_limits, select_patience, select_recovery
@@ -38,7 +38,7 @@ class RunIssuer:
         """Return the certificate for ``csr``: the ledger's, if it was asked for before, or a new one."""
         connection = select_connection(self.options, order.authority.region)
         api = PrivateCaApi(connect_client("acm-pca", connection), clock=self.clock)
-        signing_algorithm = order.signing_algorithm or self._derive_signing_algorithm(api, order.authority.text)
+        signing_algorithm = order.signing_algorithm or self._derive_signing_algorithm(api, order, connection)
         request = IssuanceRequest(
             certificate_authority_arn=order.authority.text,
             csr=csr,
@@ -64,8 +64,10 @@ class RunIssuer:
             issuance = issuer.issue(request, order.lineage)
         return SignedRequest(issuance, signing_algorithm, tuple(warn_of_ledger_place(ledger_options)))
 
-    def _derive_signing_algorithm(self, api: PrivateCaApi, authority_arn: str) -> str:
+    def _derive_signing_algorithm(self, api: PrivateCaApi, order: SigningOrder, connection: AwsConnection) -> str:
         """Return the CA's own algorithm, which can never change, from the memory of the run where it is known."""
+        authority_arn = order.authority.text
         return self.memory.remember(
-            f"signing algorithm of {authority_arn}", lambda: derive_signing_algorithm(api, authority_arn)
+            f"signing algorithm of {authority_arn} by {connection.endpoint_url}",
+            lambda: derive_signing_algorithm(api, authority_arn),
         )

@@ -265,6 +265,7 @@ class DynamoDbLedger:
                 because=f"{fault.message.rstrip('. ')} ({fault.code})",
                 on=f"DynamoDB table {self._table}",
                 remedy=_REMEDIES.get(fault.code, "Check the table and its region, then run again"),
+                transient=fault.transient or None,
             ) from error
 
 
