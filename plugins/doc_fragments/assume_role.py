@@ -13,6 +13,8 @@ options:
   assume_role_arn:
     description:
       - ARN of the IAM role that the calls are made as. The other credentials are used to assume it.
+      - AWS STS gives the credentials. O(endpoint_url) is not used for it; where its endpoint is not AWS's own, set the
+        environment variable E(AWS_ENDPOINT_URL_STS).
     type: str
     aliases: [iam_role_arn]
   assume_role_external_id:

@@ -12,6 +12,8 @@ import re
 from typing import Any, Mapping
 
 from ._acm_pca.errors import BotoCoreError, ClientError, read_fault, translate
+from ._acm_pca.retries import RetryPolicy, call_with_retries
+from ._clock import Clock, SystemClock
 from ._errors import AccessDenied, PrivateCaError, ServiceError
 
 ASSUME_ROLE_OPTIONS: dict[str, Any] = {
@@ -45,18 +47,21 @@ def _user() -> str:
         return str(os.getuid())
 
 
-def assume_role(sts: Any, role_arn: str, external_id: str | None, session_name: str | None) -> dict[str, str]:
+def assume_role(
+    sts: Any, role_arn: str, external_id: str | None, session_name: str | None, *, clock: Clock | None = None
+) -> dict[str, str]:
     """Return the role's temporary credentials as keyword arguments of a boto3 session.
 
-    ``sts`` is a boto3 client. Raises only errors of the collection, with the role's ARN.
+    ``sts`` is a boto3 client whose own retries are off. Raises only errors of the collection, with the role's ARN.
     """
     parameters = {"RoleArn": role_arn, "RoleSessionName": name_session(session_name)}
     if external_id:
         parameters["ExternalId"] = external_id
     try:
-        credentials = sts.assume_role(**parameters)["Credentials"]
+        reply = call_with_retries(lambda: sts.assume_role(**parameters), RetryPolicy(), clock or SystemClock())
     except (BotoCoreError, ClientError) as error:
         raise _explain(error, role_arn) from error
+    credentials = reply["Credentials"]
     return {
         "aws_access_key_id": credentials["AccessKeyId"],
         "aws_secret_access_key": credentials["SecretAccessKey"],

@@ -116,7 +116,7 @@ def _create_client(session: Any, service: str, connection: AwsConnection, creden
     return session.client(
         service,
         region_name=connection.region,
-        endpoint_url=connection.endpoint_url,
+        endpoint_url=None if service == "sts" else connection.endpoint_url,  # each service has its own
         verify=_select_verification(connection),
         config=_select_config(connection),
         **credentials,

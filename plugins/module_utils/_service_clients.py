@@ -10,7 +10,9 @@ from typing import Any, Mapping
 
 from ._acm_pca.arns import parse_authority_arn
 from ._acm_pca.errors import BotoCoreError, ClientError, translate
+from ._acm_pca.retries import RetryPolicy, call_with_retries
 from ._aws_connection import connect_client, select_connection
+from ._clock import SystemClock
 
 
 def connect_service(options: Mapping[str, Any], service: str = "acm-pca", authority_arn: str | None = None) -> Any:
@@ -26,6 +28,6 @@ def identify_account(options: Mapping[str, Any]) -> str:
     """Return the number of the account that the options' credentials are of (AWS STS, GetCallerIdentity)."""
     sts = connect_service(options, "sts")
     try:
-        return str(sts.get_caller_identity()["Account"])
+        return str(call_with_retries(sts.get_caller_identity, RetryPolicy(), SystemClock())["Account"])
     except (BotoCoreError, ClientError) as error:
         raise translate(error, "Failed to identify the account", "sts:GetCallerIdentity") from error

@@ -12,8 +12,9 @@ the service's model leaves out some of the commonest (ValidationException, Acces
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Iterator
 
 from .._errors import (
     AccessDenied,
@@ -29,6 +30,7 @@ from .._errors import (
 
 try:
     from botocore.exceptions import BotoCoreError, ClientError  # pylint: disable=unused-import
+    from botocore.parsers import ResponseParserError
 except ImportError:  # whoever builds the client reports the missing library
 
     class BotoCoreError(Exception):  # type: ignore[no-redef]
@@ -37,11 +39,29 @@ except ImportError:  # whoever builds the client reports the missing library
     class ClientError(Exception):  # type: ignore[no-redef]
         """Stands in where botocore is missing: never raised."""
 
+    class ResponseParserError(Exception):  # type: ignore[no-redef]
+        """Stands in where botocore is missing: never raised."""
+
 
 class IncompleteReply(BotoCoreError):
     """A reply of success that lacks what it must have: another than AWS answered, such as a proxy with its own page."""
 
     fmt = "its reply has no {name}"
+
+
+class UnreadableReply(BotoCoreError):
+    """A reply that is not in the service's format. botocore's own error for it is none of BotoCoreError."""
+
+    fmt = "its reply cannot be read: {reason}"
+
+
+@contextmanager
+def reading_reply() -> Iterator[None]:
+    """Raise UnreadableReply where the call of a boto3 client made in the body has such a reply."""
+    try:
+        yield
+    except ResponseParserError as error:
+        raise UnreadableReply(reason=str(error).partition(" Further retries")[0]) from error
 
 
 THROTTLING_CODES = frozenset(
@@ -76,6 +96,7 @@ _CREDENTIAL_CODES = frozenset(
 _NEVER_SENT = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
 # an SSLError is an endpoint that is not trusted, found before anything was sent; with these signs it may come later
 _TLS_CUT_OFF = ("EOF occurred", "RECORD_MAC", "DECRYPTION_FAILED", "CLOSE_NOTIFY", "read operation")
+_STRANGE = ("IncompleteReply", "UnreadableReply")
 _LOST = ("ReadTimeoutError", "ConnectionClosedError", "ResponseStreamingError", "HTTPClientError")
 
 _DENIED_ACTION = re.compile(r"authorized to perform: (?P<action>[\w-]+:\w+)(?: on resource: (?P<resource>[^\s]+))?")
@@ -142,6 +163,7 @@ LOCAL_CAUSES = {
     "NoRegionError": ("no region is set", "Give the option region, or set AWS_REGION"),
     "ProfileNotFound": ("the profile does not exist", "Give a profile of the AWS configuration of this machine"),
     "IncompleteReply": ("what answered is no service of AWS", "Check endpoint_url and the proxies on the way"),
+    "UnreadableReply": ("what answered is not the service", "Check its endpoint and the proxies on the way"),
     "EndpointConnectionError": ("no connection to the endpoint", "Check network, region and endpoint_url"),
     "SSLError": ("the endpoint's TLS certificate is not trusted", "Give aws_ca_bundle, or the right endpoint_url"),
 }
@@ -195,7 +217,7 @@ def _read_local_fault(error: BaseException) -> Fault:
         code=code,
         message=str(error),
         transient=never_sent or lost,
-        carried_out=None if lost or code == "IncompleteReply" else False,
+        carried_out=None if lost or code in _STRANGE else False,
         reached=not never_sent,
     )
 

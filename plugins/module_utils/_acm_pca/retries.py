@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Callable, TypeVar
 
 from .._clock import Clock
-from .errors import BotoCoreError, ClientError, Fault, read_fault
+from .errors import BotoCoreError, ClientError, Fault, read_fault, reading_reply
 
 Result = TypeVar("Result")
 
@@ -55,7 +55,8 @@ def call_with_retries(
     attempt = 0
     while True:
         try:
-            return call()
+            with reading_reply():
+                return call()
         except (BotoCoreError, ClientError) as error:
             fault = read_fault(error)
             if after_fault is not None:

@@ -32,6 +32,12 @@ def control(emulator: EmulatorProcess) -> EmulatorControl:
     return EmulatorControl(emulator.endpoint_url)
 
 
+@pytest.fixture(autouse=True)
+def sts_endpoint(monkeypatch: pytest.MonkeyPatch, emulator: EmulatorProcess) -> None:
+    """Have AWS STS found in the emulator, since no option says where it is."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", emulator.endpoint_url)
+
+
 @pytest.fixture
 def new_account(emulator: EmulatorProcess, control: EmulatorControl) -> NewAccount:
     """Return a function that opens an account."""

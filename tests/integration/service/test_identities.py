@@ -93,7 +93,9 @@ def test_every_module_takes_the_connection_of_its_action_group_in_a_playbook(
         "module_defaults": {"group/fleet_pki.aws_private_ca.acm_pca": account.connection},
         "tasks": tasks,
     }
-    run = run_playbook([play], "localhost,", "--connection", "local", "--diff").require_success()
+    environment = {"AWS_ENDPOINT_URL_STS": account.endpoint_url}
+    run = run_playbook([play], "localhost,", "--connection", "local", "--diff", environment=environment)
+    run.require_success()
     assert {task.task: task.status for task in run.results} == {
         module: "ok" if module.endswith("_info") else "changed" for module in CASES
     }

@@ -59,7 +59,10 @@ class Pki:
             "pki_connection": self.owner.connection,
             **extra_vars,
         }
-        environment = {"XDG_STATE_HOME": str(self.directory / "state")}
+        environment = {
+            "XDG_STATE_HOME": str(self.directory / "state"),
+            "AWS_ENDPOINT_URL_STS": self.owner.endpoint_url,
+        }
         run = self.runner.run(playbook, inventory, *options, extra_vars=extra, environment=environment)
         return run.require_success()
 

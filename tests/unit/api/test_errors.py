@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.errors import (
     CODES,
     IncompleteReply,
+    UnreadableReply,
     read_fault,
     translate,
 )
@@ -79,6 +80,7 @@ def test_every_mapped_code_becomes_a_service_error_that_says_what_to_do(code: st
         (exceptions.SSLError(error=OSError("[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC]"), **HERE), True, False, None),
         (exceptions.SSLError(error=OSError("EOF occurred in violation of protocol"), **HERE), True, False, None),
         (IncompleteReply(name="CertificateArn"), False, False, None),
+        (UnreadableReply(reason="no XML"), False, False, None),
         (exceptions.NoCredentialsError(), False, False, False),
     ],
 )

@@ -54,3 +54,11 @@ def test_credentials_of_one_connection_do_not_stay_for_the_next_of_the_process(m
         signed.append(client.generate_presigned_url("list_certificate_authorities"))
     assert ["AKIDEXAMPLE" in url for url in signed] == [True, False, True]
     assert "AKIDENVIRONMENT" in signed[1]
+
+
+def test_the_endpoint_of_aws_private_ca_is_not_the_one_of_aws_sts(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = select_connection({**KEYS, "endpoint_url": "https://acm-pca-fips.example.com"}, "eu-central-1")
+    endpoints = [connect_client(service, connection).meta.endpoint_url for service in ("acm-pca", "sts")]
+    assert endpoints == ["https://acm-pca-fips.example.com", "https://sts.eu-central-1.amazonaws.com"]
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "https://sts.example.com")
+    assert connect_client("sts", connection).meta.endpoint_url == "https://sts.example.com"

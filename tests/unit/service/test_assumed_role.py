@@ -15,20 +15,25 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
     PrivateCaError,
     Unreachable,
 )
-from botocore.exceptions import ClientError, EndpointConnectionError
+from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import FakeClock
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
 
 ROLE = "arn:aws:iam::111122223333:role/issuer"
+UNREADABLE = ResponseParserError("Unable to parse response (syntax error), invalid XML received:\nb'{}'")
 
 
 class FakeSts:
-    def __init__(self, error: Exception | None = None) -> None:
-        self.error = error
+    """AWS STS, which answers with these errors in turn before it gives credentials."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
         self.asked: dict[str, str] = {}
 
     def assume_role(self, **parameters: str) -> dict[str, Any]:
         self.asked = parameters
-        if self.error:
-            raise self.error
+        if self.errors:
+            raise self.errors.pop(0)
         return {"Credentials": {"AccessKeyId": "ASIA", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": None}}
 
 
@@ -64,7 +69,7 @@ def test_the_external_id_is_sent_only_when_it_is_given() -> None:
     ("error", "kind", "remedy"),
     [
         (refused("AccessDenied"), AccessDenied, "Allow sts:AssumeRole on the role to this identity"),
-        (EndpointConnectionError(endpoint_url="http://sts"), Unreachable, "Check network, region and endpoint_url"),
+        (UNREADABLE, Unreachable, "Check its endpoint and the proxies on the way"),
         (refused("ExpiredToken"), Unreachable, "Give credentials that are valid now"),
         (refused("InvalidClientTokenId"), Unreachable, "Give credentials that are valid now"),
     ],
@@ -73,5 +78,17 @@ def test_a_role_that_cannot_be_assumed_is_named_with_what_to_do(
     error: Exception, kind: type[PrivateCaError], remedy: str
 ) -> None:
     with pytest.raises(kind, match=remedy) as raised:
-        assume_role(FakeSts(error), ROLE, None, None)
+        assume_role(FakeSts(error), ROLE, None, None, clock=FakeClock())
     assert ROLE in str(raised.value)
+
+
+def test_an_endpoint_that_is_not_there_is_told_when_it_was_tried_for_a_while() -> None:
+    clock, nowhere = FakeClock(), EndpointConnectionError(endpoint_url="http://sts")
+    with pytest.raises(Unreachable, match="Check network, region and endpoint_url"):
+        assume_role(FakeSts(*[nowhere] * 1000), ROLE, None, None, clock=clock)
+    assert len(clock.slept) > 1
+
+
+@pytest.mark.parametrize("error", [refused("Throttling"), ReadTimeoutError(endpoint_url="http://sts")])
+def test_a_transient_failure_is_not_the_end(error: Exception) -> None:
+    assert assume_role(FakeSts(error, error), ROLE, None, None, clock=FakeClock())["aws_session_token"] == "t"
