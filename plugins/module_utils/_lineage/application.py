@@ -85,10 +85,26 @@ def apply_generation(rollout: Rollout, keep: int) -> Application:
     try:
         with told_disk_errors("switch to the new certificate", lineage.path):
             served = _take_steps(rollout, steps)
-    except PrivateCaError as failure:
-        raise _go_back(rollout, former, steps, failure) from failure
+    except Exception as error:
+        raise _go_back(rollout, former, steps, _find_failure(error)) from error
     _record(rollout, former, keep, is_proved=served is not None)
     return Application((*steps, "record"), served)
+
+
+def _find_failure(error: Exception) -> PrivateCaError:
+    """Return the failure that an error is. Of one that nobody foresaw it is not known what the service noticed."""
+    if isinstance(error, PrivateCaError):
+        return error
+    return StepFailed(
+        "Failed to bring the certificate into service",
+        because=_name(error),
+        remedy="This is a defect of the collection: report it",
+        step="reload",
+    )
+
+
+def _name(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _look_back(rollout: Rollout) -> Former:
@@ -209,6 +225,8 @@ def _restore(rollout: Rollout, former: Former, reload: bool) -> str | None:
             rollout.service.prove(manifest.facts)
     except PrivateCaError as error:
         return error.sentence()
+    except Exception as error:  # noqa: BLE001 (what comes after must be done, whatever this is)
+        return _name(error)
     return None
 
 

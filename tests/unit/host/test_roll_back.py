@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import StepFailed, UnusableState
-from host_faults import FaultyFiles, fill_disk, run_in_child
+from host_faults import FaultyFiles, HastyFiles, fill_disk, run_in_child
 from host_lineage import LATER, HostLineage
 
 
@@ -94,6 +94,27 @@ def test_a_repair_that_the_service_refuses_says_that_the_generation_stays_live(l
     done = lineage.run()
     with pytest.raises(StepFailed, match=f"The generation {done['generation']} was live before and still is"):
         lineage.run(formats=["der"], reload_command=["false"])
+
+
+class ConfusedFiles(HastyFiles):
+    """Fails in a way that nobody foresaw, once, when the live link was just switched."""
+
+    def __init__(self) -> None:
+        self.is_confused = False
+
+    def rename(self, old: str, new: str, parent: int) -> None:
+        super().rename(old, new, parent)
+        if new == "live" and not self.is_confused:
+            self.is_confused = True
+            raise RuntimeError("confused")
+
+
+def test_an_error_that_nobody_foresaw_brings_back_what_was_before_too(lineage: HostLineage, service: Loaded) -> None:
+    before = lineage.run(**service.options)["current"]["serial"]
+    with pytest.raises(StepFailed, match=r"RuntimeError: confused.*is live and in service again") as caught:
+        lineage.run(ConfusedFiles(), **LATER, **service.options)
+    assert lineage.serial() == before and service.is_in_step and caught.value.details["restored"] is True
+    assert lineage.run(**LATER, **service.options)["action"] == "apply" and lineage.count_issued() == 2
 
 
 FORMS: dict[str, dict[str, Any]] = {
