@@ -178,7 +178,7 @@ def _compare_attributes(
 def find_link_faults(lineage: Directory, plan: FilePlan) -> list[Fault]:
     """Compare the links at usual paths with those asked for."""
     faults = []
-    for path, target in link_targets(lineage, plan.links).items():
+    for path, target in link_targets(lineage.path, plan.links).items():
         try:
             said = os.readlink(path)
         except OSError:
@@ -188,6 +188,6 @@ def find_link_faults(lineage: Directory, plan: FilePlan) -> list[Fault]:
     return faults
 
 
-def link_targets(lineage: Directory, links: Mapping[str, str]) -> dict[str, str]:
-    """Return for each link's path where it is to point: a file in ``live/``."""
-    return {path: os.path.join(lineage.path, LIVE, name) for path, name in links.items()}
+def link_targets(lineage: str, links: Mapping[str, str]) -> dict[str, str]:
+    """Return for each link's path where it is to point: a file in ``live/`` of the lineage at a path."""
+    return {path: os.path.join(lineage, LIVE, name) for path, name in links.items()}

@@ -17,12 +17,12 @@ from .location import check_parents
 from .plan import FilePlan
 
 
-def check_links(plan: FilePlan) -> None:
-    """Raise ``UnsafePath`` where a link is to be made in an untrusted directory, or in a file's place.
+def check_links(lineage: str, plan: FilePlan) -> None:
+    """Raise ``UnsafePath`` where a link is to lie in an untrusted directory, or in a file's place.
 
-    ``UnusableState`` where its directory is missing.
+    ``UnusableState`` where its directory is missing, or where it is to be made or changed and this user may not.
     """
-    for path in plan.links:
+    for path, target in link_targets(lineage, plan.links).items():
         folder = check_parents(os.path.dirname(path))
         if not os.path.isdir(folder):
             raise UnusableState(
@@ -38,6 +38,18 @@ def check_links(plan: FilePlan) -> None:
                 because="a file or directory is in its place",
                 remedy="Move it away, or take the path out of links",
             )
+        if read_links([path])[path] != target:
+            _refuse_unwritable(path, folder)
+
+
+def _refuse_unwritable(path: str, folder: str) -> None:
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+        raise UnusableState(
+            "Failed to make a link",
+            on=path,
+            because=f"this user may not write in {folder}",
+            remedy="Run the task with become, or take the path out of links",
+        )
 
 
 def read_links(paths: Iterable[str]) -> dict[str, str | None]:
@@ -63,7 +75,7 @@ def point_links(files: Files, targets: Mapping[str, str | None]) -> list[str]:
 
 def place_links(lineage: Directory, plan: FilePlan) -> list[str]:
     """Make or correct the links at usual paths; returns those changed."""
-    return point_links(lineage.files, link_targets(lineage, plan.links))
+    return point_links(lineage.files, link_targets(lineage.path, plan.links))
 
 
 def list_own_links(lineage: Directory, plan: FilePlan) -> list[str]:

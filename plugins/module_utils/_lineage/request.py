@@ -31,14 +31,18 @@ def request_certificate(params: Mapping[str, Any], files: Files, check_mode: boo
     check_clock(lineage_options.now, time.time(), options.max_clock_skew)
     with told_disk_errors("look at the lineage", lineage_options.base_directory):
         judgement, resumable, superseded = _look(options, files)
-    writes = judgement.adoptable is not None or (judgement.verdict.action == "issue" and options.makes_keys)
-    if writes:
-        from .pending import leave_request, rehearse_request
+    action, path = judgement.verdict.action, f"{lineage_options.base_directory}/{lineage_options.name}"
+    writes = judgement.adoptable is not None or (action == "issue" and options.makes_keys)
+    if action != "none":
+        from .rehearsal import rehearse
 
-        with told_disk_errors("leave a request", f"{lineage_options.base_directory}/{lineage_options.name}"):
-            rehearse_request(options)
-            if not check_mode:
-                return leave_request(options, files)
+        with told_disk_errors("leave a request" if writes else "prepare the installation", path):
+            rehearse(options, action)
+    if writes and not check_mode:
+        from .pending import leave_request
+
+        with told_disk_errors("leave a request", path):
+            return leave_request(options, files)
     return build_result(options, judgement.verdict, None, writes and not resumable, superseded)
 
 
