@@ -65,7 +65,7 @@ lineages:
       description: Name of the lineage.
       type: str
     generation:
-      description: The generation that is live, or null.
+      description: The generation that is live, or was before the link C(live) was lost, or null.
       type: str
     current:
       description: Facts of the live certificate, or null.
@@ -88,7 +88,9 @@ lineages:
       description: Whether the live generation is proved to be in service.
       type: bool
     faults:
-      description: Files that differ from what was written, each with C(name), C(reason) and C(message).
+      description:
+        - Files that differ from what was written, and a lost link C(live).
+        - Each has C(name), C(reason) and C(message).
       type: list
       elements: dict
     unreadable:

@@ -49,7 +49,10 @@ class Generation(NamedTuple):
 
 
 class Inspection(NamedTuple):
-    """A lineage as it lies on the disk. ``live`` and ``candidate`` are None where there is none."""
+    """A lineage as it lies on the disk. ``live`` and ``candidate`` are None where there is none.
+
+    Where the live link is lost, ``live`` is the last generation in service, and the link is among the faults.
+    """
 
     live: Generation | None = None
     candidate: Generation | None = None
@@ -65,12 +68,23 @@ def inspect_lineage(lineage: Directory | None, plan: FilePlan) -> Inspection:
     if holder is not None:  # what is not ours must show before anything is issued for it
         lineage.files.close(holder.descriptor)
     state = read_state(lineage)
-    live_id = read_live(lineage)
+    linked = read_live(lineage)
+    live_id = linked or _find_last_in_service(lineage, state)
     live = None if live_id is None else read_generation(lineage, live_id, plan)
     candidate_id = state.candidate if state.candidate != live_id else None
     candidate = None if candidate_id is None else read_generation(lineage, candidate_id, plan)
-    faults = find_link_faults(lineage, plan) if live is not None else ()
+    faults = find_link_faults(lineage, plan) if live is not None else []
+    if live is not None and linked is None:
+        faults.append(Fault(lineage.show(LIVE), "link_changed", f"{lineage.show(LIVE)} is missing"))
     return Inspection(live, candidate, state, tuple(faults))
+
+
+def _find_last_in_service(lineage: Directory, state: ServiceState) -> str | None:
+    """Return the generation that ``live`` pointed at before it was lost, as far as the state and the disk tell."""
+    for generation in (state.in_service, state.fallback):
+        if generation is not None and read_generation(lineage, generation, None).manifest is not None:
+            return generation
+    return None
 
 
 def read_live(lineage: Directory) -> str | None:

@@ -119,8 +119,8 @@ def _describe_live(inspection: Inspection, params: Mapping[str, Any], name: str)
         "terms": {} if manifest is None else manifest.terms,
         "renew_at": _find_renewal(inspection, params, name),
         "seconds_left": None if manifest is None else int(read_time(manifest.facts["not_after"]) - now),
-        "in_service": live is not None and inspection.state.in_service == live.id,
-        "faults": [] if live is None else [fault._asdict() for fault in live.faults],
+        "in_service": live is not None and inspection.state.in_service == live.id and not inspection.link_faults,
+        "faults": [] if live is None else [fault._asdict() for fault in (*live.faults, *inspection.link_faults)],
         "unreadable": None if live is None else live.unreadable,
     }
 
