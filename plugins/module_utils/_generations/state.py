@@ -7,11 +7,15 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from typing import Any, Mapping, NamedTuple
 
 from .directory import Directory, FileAttributes
 from .location import STATE
 from .manifest import SCHEMA, Unreadable, decode_object
+
+CLOSED = 0o600
 
 
 class ServiceState(NamedTuple):
@@ -39,7 +43,19 @@ def read_state(lineage: Directory) -> ServiceState:
         return ServiceState()
 
 
+def close_state(lineage: Directory) -> None:
+    """Take from others the state that earlier releases let every user of the host read."""
+    status = lineage.stat(STATE)
+    is_open = status is not None and stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o077)
+    if status is not None and is_open and os.geteuid() in (0, status.st_uid):
+        file = lineage.files.open_file(STATE, lineage.descriptor)
+        try:
+            lineage.files.set_mode(file, CLOSED)
+        finally:
+            lineage.files.close(file)
+
+
 def write_state(lineage: Directory, state: ServiceState) -> None:
-    """Record the state in one instant and for good."""
+    """Record the state in one instant and for good, for its owner alone: the reason has what a command printed."""
     content = json.dumps(state._asdict(), indent=1, sort_keys=True) + "\n"
-    lineage.replace(STATE, content.encode("utf-8"), FileAttributes(0o644))
+    lineage.replace(STATE, content.encode("utf-8"), FileAttributes(CLOSED))
