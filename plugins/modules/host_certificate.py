@@ -262,6 +262,8 @@ options:
     description:
       - Symbolic links to keep, absolute path to the name of a file of the live generation.
       - Another link there is replaced. A file or directory is not, and the task fails.
+      - A link that is taken out of this option is removed, and so are all with O(state=absent), as far as they still
+        lead to this certificate.
     type: dict
     default: {}
   owner:
@@ -280,7 +282,9 @@ options:
     description: The group of files with the private key.
     type: str
   key_mode:
-    description: The mode of files with the private key, octal in quotes; by default V(0600).
+    description:
+      - The mode of files with the private key, octal in quotes; by default V(0600).
+      - A mode that gives a permission to everyone, or more than reading to the group, is refused.
     type: raw
   wait_timeout:
     description: How long to wait for an issued certificate, in seconds. A later run goes on waiting for the same one.

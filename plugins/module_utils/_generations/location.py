@@ -47,10 +47,11 @@ def open_base(files: Files, path: str, create: bool) -> Directory | None:
     """
     trusted = _check_base(path)
     current = Directory(files, files.open_directory("/"), "/")
-    for part in trusted.strip("/").split("/"):
-        if not part:
-            continue
-        following = current.ensure(part, 0o755) if create else current.open(part)
+    parts = [part for part in trusted.split("/") if part]
+    for depth, part in enumerate(parts, 1):
+        following = current.open(part, on_the_way=depth < len(parts))
+        if following is None and create:
+            following = current.ensure(part, 0o755)
         files.close(current.descriptor)
         if following is None:
             return None

@@ -84,7 +84,7 @@ def _read_trusted(path: str, files: Files) -> bytes:
     resolved = check_parents(folder)
     if not os.path.isdir(resolved):
         raise UnusableState("Failed to read a file", on=path, because="it is missing")
-    with Directory(files, files.open_directory(resolved), resolved) as directory:
+    with Directory(files, files.open_parent(resolved), resolved) as directory:
         content = directory.read(name)
     if content is None:
         raise UnusableState("Failed to read a file", on=path, because="it is missing")

@@ -18,7 +18,7 @@ from .._generations.directory import Directory
 from .._generations.files import Files
 from .._generations.inspection import Generation, Inspection, inspect_lineage, read_generation
 from .._generations.links import check_links
-from .._generations.location import LIVE, locate_lineage, open_lineage
+from .._generations.location import LIVE, open_lineage
 from .._generations.lock import hold_lock
 from .._generations.manifest import Manifest
 from .._generations.pending import is_answered, read_pending, remove_pending
@@ -102,7 +102,7 @@ def _install_or_remove(options: InstallOptions, files: Files, check_mode: bool) 
     with told_disk_errors("install the certificate", f"{options.lineage.base_directory}/{options.lineage.name}"):
         if options.state == "absent":
             return remove_lineage(options.lineage, files, check_mode)
-        check_links(locate_lineage(options.lineage.base_directory, options.lineage.name), options.lineage.plan)
+        check_links(files, options.lineage.base_directory, options.lineage.name, options.lineage.plan)
         issued = read_issued(options) if options.certificate is not None else None
         with _opened(options.lineage, files, create=not check_mode) as lineage:
             inspection = inspect_lineage(lineage, options.lineage.plan)
@@ -340,7 +340,7 @@ def _repair(lineage: Directory, generation: Generation, options: InstallOptions)
     texts = CertificateSet(manifest.certificate, manifest.intermediates, manifest.root)
     files = render_files(key, texts, plan, secret, options.lineage.name)
     updated = manifest._replace(key_format=plan.key_format, key_encrypted=plan.key_encrypted)
-    announce_change(lineage, generation.id)
+    announce_change(lineage, generation.id, plan)
     return repair_generation(lineage, generation.id, updated, files, plan)
 
 

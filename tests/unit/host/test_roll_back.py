@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -173,3 +174,36 @@ def test_the_way_back_is_gone_to_its_end_though_the_connection_of_the_module_is_
     assert run_in_child(install) == 1
     assert lineage.serial() == before and service.is_in_step
     assert lineage.run(**LATER, **service.options)["action"] == "apply"
+
+
+class Killed(BaseException):
+    """Ends a run as nothing but a kill does."""
+
+
+def test_wherever_a_run_is_killed_that_changes_links_the_next_one_finds_them(
+    lineage: HostLineage, tmp_path: Path
+) -> None:
+    lineage.base.mkdir()
+    old, new = (lineage.base / name for name in ("old.pem", "new.pem"))
+    lineage.run(links={str(old): "cert.pem"})
+    lineage.save(tmp_path / "kept")
+    asked, counting = {"links": {str(new): "cert.pem"}}, FaultyFiles()
+    lineage.run(counting, **asked)
+
+    def kill(_method: str) -> None:
+        raise Killed
+
+    for at in range(1, counting.count + 1):
+        lineage.restore(tmp_path / "kept")
+        with pytest.raises(Killed):
+            lineage.run(FaultyFiles(at, kill), **asked)
+        lineage.run()
+        assert not os.path.lexists(old) and not os.path.lexists(new), f"at call {at}, {counting.made[at - 1]}"
+        assert lineage.request()["action"] == "none"
+
+
+def test_after_a_roll_back_only_the_links_that_are_there_are_on_record(lineage: HostLineage, service: Loaded) -> None:
+    lineage.run()
+    with pytest.raises(StepFailed):
+        lineage.run(**LATER, **service.refusal)
+    assert json.loads((lineage.path / "state.json").read_text())["links"] == {}
