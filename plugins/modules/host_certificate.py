@@ -242,8 +242,10 @@ options:
         default: 7d
   revoke_removed:
     description:
-      - With O(state=absent), have the certificate and those that it replaced revoked for this reason, then remove it.
-        One that has expired needs no revocation and is left out.
+      - With O(state=absent), have the certificate revoked for this reason, then remove it, once the host has said that
+        it can be removed. So are those that it replaced, and those that never came into service, as far as the host
+        still has them or a record of them. A certificate without an ARN on record is warned of.
+      - One that has expired needs no revocation and is left out.
       - Costs another round trip to the host.
     type: str
     choices: [UNSPECIFIED, KEY_COMPROMISE, CERTIFICATE_AUTHORITY_COMPROMISE, AFFILIATION_CHANGED, SUPERSEDED,

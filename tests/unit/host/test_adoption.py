@@ -61,25 +61,18 @@ def test_an_adopted_pair_is_renewed_when_it_is_due(lineage: HostLineage, place: 
     assert done["action"] == "issue" and lineage.count_issued() == 1
 
 
-LOSSES: dict[str, Callable[[HostLineage], object]] = {
-    "the state": lambda lineage: (lineage.path / "state.json").unlink(),
-    "the state and the key": lambda lineage: [(lineage.live / "privkey.pem").unlink(), LOSSES["the state"](lineage)],
-    "the state and the record": lambda lineage: [
-        (lineage.live / "generation.json").write_text("{"),
-        LOSSES["the state"](lineage),
-    ],
-    "nothing else": lambda lineage: None,
-}
-
-
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(
+    "lost",
+    [(), ("state.json",), ("state.json", "live/privkey.pem"), ("state.json", "live/generation.json")],
+    ids=["nothing else", "the state", "the state and the key", "the state and the record"],
+)
 def test_an_adopted_pair_whose_live_link_was_lost_is_taken_over_again(
-    lineage: HostLineage, place: Place, loss: str
+    lineage: HostLineage, place: Place, lost: tuple[str, ...]
 ) -> None:
     adopt = place()
     lineage.run(adopt=adopt)
-    LOSSES[loss](lineage)
-    lineage.live.unlink()
+    for name in (*lost, "live"):
+        (lineage.path / name).unlink()
     predicted = lineage.request(check_mode=True, adopt=adopt)
     done = lineage.run(adopt=adopt)
     assert (predicted["action"], predicted["reasons"]) == (done["action"], done["asked"]["reasons"])

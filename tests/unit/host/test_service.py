@@ -86,7 +86,11 @@ def test_a_failed_test_shows_what_nginx_printed(lineage: HostLineage, nginx: Ngi
 
 
 def test_of_two_secrets_that_begin_alike_nothing_is_shown(lineage: HostLineage) -> None:
-    secrets = {"key_passphrase": "hunter2", "keystore_passphrase": "hunter2-java", "formats": ["pkcs12"]}
+    secrets: dict[str, Any] = {
+        "key_passphrase": "hunter2",
+        "keystore_passphrase": "hunter2-java",
+        "formats": ["pkcs12"],
+    }
     with pytest.raises(StepFailed) as caught:
         lineage.run(**secrets, reload_command=["sh", "-c", "echo hunter2-java hunter2; exit 1"])
     assert caught.value.details["output"] == f"{HIDDEN} {HIDDEN}\n"
