@@ -85,11 +85,11 @@ lineages:
       description: Seconds until it expires, or null.
       type: int
     in_service:
-      description: Whether the live generation is proved to be in service.
+      description: Whether the live generation is proved to be in service, and its links lead to it.
       type: bool
     faults:
       description:
-        - Files that differ from what was written, and a lost link C(live).
+        - Files that differ from what was written, and links that are lost or lead elsewhere, C(live) among them.
         - Each has C(name), C(reason) and C(message).
       type: list
       elements: dict
