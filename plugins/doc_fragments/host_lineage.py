@@ -43,7 +43,7 @@ options:
   key_mode:
     description:
       - Mode of the files that hold the private key, octal in quotes. Defaults to C('0600').
-      - A mode that gives a permission to everyone is refused.
+      - A mode that gives a permission to everyone, or more than reading to the group, is refused.
     type: raw
   key_format:
     description: Format of C(privkey.pem).
@@ -74,6 +74,8 @@ options:
     description:
       - Links at usual paths, absolute path to name of a file in C(live/).
       - Another link there is replaced. A file or directory is not, the task fails instead.
+      - A link that is taken out of this option is removed, and so are all when the lineage is, as far as they still
+        lead into C(live/).
     type: dict
     default: {}
   subject:

@@ -44,7 +44,7 @@ REASONS: Mapping[str, str] = {
     "format_changed": "another format of the private key, or another passphrase of the keystore, is asked for",
     "mode_changed": "a file of the live generation has another mode",
     "owner_changed": "a file of the live generation has another owner or group",
-    "link_changed": "a link at a usual path is missing or points elsewhere",
+    "link_changed": "the live link is missing, or one at a usual path is or points elsewhere",
     "adopted": "a key and certificate in place meet the policy and are taken over",
     "not_in_service": "the newest certificate is on the host, but was not proved to be in service",
     "superseded": "a certificate that a renewal replaced is to be revoked",

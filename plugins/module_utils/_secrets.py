@@ -12,9 +12,12 @@ HIDDEN = "*" * 8
 
 
 def list_secrets(options: Mapping[str, Any], argument_spec: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the values of those options that the specification calls secret (``no_log``)."""
+    """Return the values of those options that the specification calls secret (``no_log``), the longest first.
+
+    One may be the beginning of another, whose rest would be shown.
+    """
     values = [options.get(name) for name, option in argument_spec.items() if option.get("no_log")]
-    return tuple(str(value) for value in values if value)
+    return tuple(sorted((str(value) for value in values if value), key=len, reverse=True))
 
 
 def hide(secrets: Sequence[str], value: Any) -> Any:

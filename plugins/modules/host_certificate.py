@@ -242,8 +242,10 @@ options:
         default: 7d
   revoke_removed:
     description:
-      - With O(state=absent), have the certificate and those that it replaced revoked for this reason, then remove it.
-        One that has expired needs no revocation and is left out.
+      - With O(state=absent), have the certificate revoked for this reason, then remove it, once the host has said that
+        it can be removed. So are those that it replaced, and those that never came into service, as far as the host
+        still has them or a record of them. A certificate without an ARN on record is warned of.
+      - One that has expired needs no revocation and is left out.
       - Costs another round trip to the host.
     type: str
     choices: [UNSPECIFIED, KEY_COMPROMISE, CERTIFICATE_AUTHORITY_COMPROMISE, AFFILIATION_CHANGED, SUPERSEDED,
@@ -262,6 +264,8 @@ options:
     description:
       - Symbolic links to keep, absolute path to the name of a file of the live generation.
       - Another link there is replaced. A file or directory is not, and the task fails.
+      - A link that is taken out of this option is removed, and so are all with O(state=absent), as far as they still
+        lead to this certificate.
     type: dict
     default: {}
   owner:
@@ -280,7 +284,9 @@ options:
     description: The group of files with the private key.
     type: str
   key_mode:
-    description: The mode of files with the private key, octal in quotes; by default V(0600).
+    description:
+      - The mode of files with the private key, octal in quotes; by default V(0600).
+      - A mode that gives a permission to everyone, or more than reading to the group, is refused.
     type: raw
   wait_timeout:
     description: How long to wait for an issued certificate, in seconds. A later run goes on waiting for the same one.

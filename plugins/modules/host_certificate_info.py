@@ -65,7 +65,7 @@ lineages:
       description: Name of the lineage.
       type: str
     generation:
-      description: The generation that is live, or null.
+      description: The generation that is live, or was before the link C(live) was lost, or null.
       type: str
     current:
       description: Facts of the live certificate, or null.
@@ -85,10 +85,12 @@ lineages:
       description: Seconds until it expires, or null.
       type: int
     in_service:
-      description: Whether the live generation is proved to be in service.
+      description: Whether the live generation is proved to be in service, and its links lead to it.
       type: bool
     faults:
-      description: Files that differ from what was written, each with C(name), C(reason) and C(message).
+      description:
+        - Files that differ from what was written, and links that are lost or lead elsewhere, C(live) among them.
+        - Each has C(name), C(reason) and C(message).
       type: list
       elements: dict
     unreadable:

@@ -194,6 +194,13 @@ previous:
   description: Facts of the certificate that was live before, null when there was none.
   returned: success
   type: dict
+certificates:
+  description:
+    - The certificates that the host has or had a key of, as far as it has a record of them, the live one last.
+    - Each has C(serial), C(certificate_arn), C(not_after) and C(generation), null where that is not on record.
+  returned: with O(state=absent)
+  type: list
+  elements: dict
 steps:
   description: The steps done, in order.
   returned: success

@@ -110,9 +110,9 @@ def bind_runner(action: ActionBase, task_vars: Mapping[str, Any]) -> ModuleRunne
     It raises HostUnreachable.
     """
 
-    def run_module(module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def run_module(module: str, arguments: Mapping[str, Any], *, rehearse: bool = False) -> dict[str, Any]:
         try:
-            return call_on_host(action, task_vars, module, arguments)
+            return call_on_host(action, task_vars, module, arguments, rehearse=rehearse)
         except AnsibleConnectionFailure as error:
             raise HostUnreachable(
                 f"Failed to run {module} on the host",

@@ -27,7 +27,7 @@ from ._options import POLICY_OPTIONS
 from ._order import Order
 from ._outcome import Outcome
 from ._renewal import check_renewal_plan, plan_renewal, warn_of_authority_end, warn_of_unproved_service
-from ._supersession import Replaced, give_reason, select_due, warn_of_unknown
+from ._supersession import Replaced, give_reason, select_due, select_valid, warn_of_unknown, warn_of_unrecorded
 
 DATED_BACK = 3600
 """Seconds by which AWS Private CA dates NotBefore back (API operation IssueCertificate, ValidityNotBefore)."""
@@ -174,12 +174,16 @@ def remove_certificate(
 ) -> Outcome:
     """Remove the lineage from the host and return what was done, or in check mode would be.
 
-    With a reason, its certificates that have not expired are revoked first: a failure leaves what a later run needs
-    to go on.
+    With a reason, its certificates that have not expired are revoked first, once the host has said that it can be
+    removed, for there is no way back: a failure leaves what a later run needs to go on.
     """
-    arns = () if revocation_reason is None else host.list_revocable(moment.judged)
+    options = {"now": moment.judged}
+    removal = host.remove(options, rehearse=revocation_reason is not None)
+    held = () if revocation_reason is None else select_valid(removal.certificates, moment.judged)
+    arns = tuple(one.certificate_arn for one in held if one.certificate_arn is not None)
     revoked = arns if predicted or not arns else revoker.revoke(lineage, arns, str(revocation_reason))
-    removal = host.remove({"now": moment.judged})
+    if revocation_reason is not None and removal.changed and not predicted:
+        removal = host.remove(options)
     return Outcome(
         name=lineage.name,
         action="remove" if removal.changed else "none",
@@ -189,7 +193,7 @@ def remove_certificate(
         after=None,
         steps=removal.steps,
         revoked=revoked,
-        warnings=warn_of_unknown(arns, revoked),
+        warnings=(*warn_of_unrecorded(held), *warn_of_unknown(arns, revoked)),
     )
 
 

@@ -84,15 +84,18 @@ offer_program()
 
 
 def call_on_host(
-    action: ActionBase, task_vars: Mapping[str, Any], module: str, arguments: Mapping[str, Any]
+    action: ActionBase, task_vars: Mapping[str, Any], module: str, arguments: Mapping[str, Any], *, rehearse: bool
 ) -> dict[str, Any]:
-    """Run one of the collection's host modules on the host of the task and return its result."""
+    """Run one of the collection's host modules on the host of the task and return its result.
+
+    To ``rehearse`` is to run it in check mode, whatever the task's is.
+    """
     called = HOST_MODULES[module]
     validator = ArgumentSpecValidator(leave_paths_to_host(called.argument_spec), **called.constraints)
     validated = validator.validate(dict(arguments))
     if validated.error_messages:
         return {"failed": True, "msg": ", ".join(validated.error_messages)}
     display.vvv(f"Calling {module}", host=task_vars.get("inventory_hostname"))
-    call = {"module": module, "options": validated.validated_parameters}
+    call = {"module": module, "options": validated.validated_parameters, "rehearse": rehearse}
     program = f"ansible.legacy.{PROGRAM}"  # from the directories of modules, whatever collections a role names
     return dict(action._execute_module(module_name=program, module_args=call, task_vars=dict(task_vars)))

@@ -19,7 +19,7 @@ from ..module_utils._errors import PrivateCaError, StepFailed
 from ..module_utils._reissue_policy import Reason
 from ..module_utils._x509.exported_key import ExportedKey
 from ..module_utils._x509.times import read_time
-from ._supersession import Replaced, list_replaced
+from ._supersession import Held, Replaced, list_held, list_replaced
 
 Facts = Mapping[str, Any]
 ACTIONS = ("none", "repair", "apply", "issue")
@@ -30,8 +30,8 @@ _FAILURE_DETAILS = ("step", "steps", "output", "restored", "generation", "except
 class ModuleRunner(Protocol):
     """Runs one module on the host of the task: one round trip. Returns the module's result."""
 
-    def __call__(self, module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Run ``module`` (its short name) with ``arguments``."""
+    def __call__(self, module: str, arguments: Mapping[str, Any], *, rehearse: bool = False) -> dict[str, Any]:
+        """Run ``module`` (its short name) with ``arguments``; to ``rehearse`` is check mode whatever the task's is."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class Installation:
     steps: tuple[str, ...]
     served_serial: str | None
     paths: Mapping[str, str]
+    certificates: tuple[Held, ...] = ()
 
 
 class HostModules:
@@ -99,24 +100,6 @@ class HostModules:
                 replaced=list_replaced(result.get("superseded", ())),
             )
 
-    def list_revocable(self, now: float) -> tuple[str, ...]:
-        """Return the ARNs of AWS Private CA's certificates of the lineage: those that were replaced, the live one last.
-
-        One that has expired ``now`` is left out: nobody can revoke it, and it needs no revocation.
-        """
-        place = {name: self._files[name] for name in ("name", "base_directory")}
-        result = self._run("host_certificate_info", place)
-        with _understood("host_certificate_info"):
-            found = result["lineages"]
-            replaced = [one for lineage in found for one in list_replaced(lineage["superseded"])]
-            live = {
-                lineage["certificate_arn"]: read_time(lineage["current"]["not_after"])
-                for lineage in found
-                if ":acm-pca:" in (lineage["certificate_arn"] or "")
-            }
-            ends = {**{one.certificate_arn: one.not_after for one in replaced}, **live}
-            return tuple(arn for arn in sorted(ends, key=live.__contains__) if now < ends[arn])
-
     def forget(self, certificate_arns: Sequence[str], options: Mapping[str, Any]) -> Installation:
         """Have the host no longer keep track of certificates that were replaced."""
         return self._install({**options, "forget_superseded": list(certificate_arns)})
@@ -147,12 +130,12 @@ class HostModules:
         """Put the live generation's files, modes and owners right again."""
         return self._install(options)
 
-    def remove(self, options: Mapping[str, Any]) -> Installation:
-        """Remove the lineage from the host."""
-        return self._install({**options, "state": "absent"})
+    def remove(self, options: Mapping[str, Any], *, rehearse: bool = False) -> Installation:
+        """Remove the lineage from the host, or to ``rehearse`` only find out whether that can be done, and of what."""
+        return self._install({**options, "state": "absent"}, rehearse)
 
-    def _install(self, options: Mapping[str, Any]) -> Installation:
-        result = self._call("host_certificate_install", options)
+    def _install(self, options: Mapping[str, Any], rehearse: bool = False) -> Installation:
+        result = self._call("host_certificate_install", options, rehearse)
         with _understood("host_certificate_install"):
             return Installation(
                 changed=bool(result.get("changed")),
@@ -164,13 +147,11 @@ class HostModules:
                 steps=tuple(str(step) for step in result.get("steps", ())),
                 served_serial=_read_text((result.get("served") or {}).get("serial")),
                 paths=dict(result.get("paths") or {}),
+                certificates=list_held(result.get("certificates", ())),
             )
 
-    def _call(self, module: str, options: Mapping[str, Any]) -> dict[str, Any]:
-        return self._run(module, {**self._files, **options})
-
-    def _run(self, module: str, options: Mapping[str, Any]) -> dict[str, Any]:
-        result = self._run_module(module, drop_absent(options))
+    def _call(self, module: str, options: Mapping[str, Any], rehearse: bool = False) -> dict[str, Any]:
+        result = self._run_module(module, drop_absent({**self._files, **options}), rehearse=rehearse)
         self._carry(result)
         if result.get("failed"):
             raise describe_failure(module, result)

@@ -50,11 +50,12 @@ class ShippedSources:
 
 
 def run_call(call: Mapping[str, Any]) -> Dict[str, Any]:
-    """Return the result of the call, which is of a ``module`` with its ``options``."""
+    """Return the result of the call, which is of a ``module`` with its ``options``, perhaps only to ``rehearse``."""
     sources = json.loads(zlib.decompress(binascii.a2b_base64(SOURCES)).decode())
     sys.meta_path.insert(0, ShippedSources(sources))
     answer, files = import_module(f"{PACKAGE}._host_call").answer, import_module(f"{PACKAGE}._generations.files").Files
-    return dict(answer(call["module"], call["options"], files(), call["_ansible_check_mode"]))
+    check_mode = call["_ansible_check_mode"] or call["rehearse"]
+    return dict(answer(call["module"], call["options"], files(), check_mode))
 
 
 def refuse_python(version: str) -> Dict[str, Any]:

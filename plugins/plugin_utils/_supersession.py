@@ -76,6 +76,16 @@ def require_ledger(options: Mapping[str, Any], option: str) -> None:
         )
 
 
+@dataclass(frozen=True)
+class Held:
+    """A certificate that the host has or had, as far as it has a record of it; ``not_after`` in epoch seconds."""
+
+    generation: str | None
+    serial: str | None
+    certificate_arn: str | None
+    not_after: float | None
+
+
 def read_span(text: str) -> float:
     """Return the seconds of ``7d``, ``12h`` or ``0s``. Raises InvalidInput."""
     match = re.fullmatch(r"\s*([0-9]+)\s*([smhdw])\s*", text)
@@ -97,6 +107,36 @@ def list_replaced(entries: Sequence[Mapping[str, Any]]) -> tuple[Replaced, ...]:
         )
         for entry in entries
         if ":acm-pca:" in entry["certificate_arn"]
+    )
+
+
+def list_held(entries: Sequence[Mapping[str, Any]]) -> tuple[Held, ...]:
+    """Return what a removal takes off the host, without the certificates of AWS Certificate Manager."""
+    return tuple(
+        Held(
+            generation=entry["generation"],
+            serial=entry["serial"],
+            certificate_arn=entry["certificate_arn"],
+            not_after=None if entry["not_after"] is None else read_time(entry["not_after"]),
+        )
+        for entry in entries
+        if ":acm:" not in (entry["certificate_arn"] or "")
+    )
+
+
+def select_valid(held: Collection[Held], now: float) -> tuple[Held, ...]:
+    """Return what has not expired, as far as is known: what has, nobody can revoke, and it needs no revocation."""
+    return tuple(one for one in held if one.not_after is None or now < one.not_after)
+
+
+def warn_of_unrecorded(held: Collection[Held]) -> tuple[str, ...]:
+    """Return a warning for each certificate that cannot be revoked, for the host has no record of its ARN."""
+    return tuple(
+        f"The host has no ARN on record of the certificate {one.serial or f'in the generation {one.generation}'}, "
+        "for it was adopted or its record is damaged, and it is not revoked. If AWS Private CA issued it, revoke it "
+        "with acm_pca_revoke_certificate."
+        for one in held
+        if one.certificate_arn is None
     )
 
 

@@ -117,7 +117,7 @@ def keep(
     authority.now = NOW + days_later * DAY
     moment = Moment(judged=int(authority.now), real=0.0)
     host = HostModules(
-        lambda module, arguments: run_module(module, arguments, check_mode=check_mode),
+        lambda module, arguments, *, rehearse=False: run_module(module, arguments, check_mode=check_mode or rehearse),
         {name: options.get(name) for name in FILE_OPTIONS},
     )
     if options["state"] == "absent":

@@ -57,8 +57,11 @@ class Directory:
         """Return the names of the entries, sorted."""
         return self.files.list_names(self.descriptor)
 
-    def open(self, name: str) -> Directory | None:
-        """Open a directory below, None when there is none; ``UnsafePath`` for a link, a file, or one of others."""
+    def open(self, name: str, on_the_way: bool = False) -> Directory | None:
+        """Open a directory below, None when there is none; ``UnsafePath`` for a link, a file, or one of others.
+
+        One that is only ``on_the_way`` to another need not be readable.
+        """
         entry = self.stat(name)
         if entry is None:
             return None
@@ -69,7 +72,8 @@ class Directory:
                 because="there is a link or a file in its place",
                 remedy=_LOOK_AND_REMOVE,
             )
-        child = Directory(self.files, self.files.open_directory(name, self.descriptor), self.show(name))
+        open_directory = self.files.open_parent if on_the_way else self.files.open_directory
+        child = Directory(self.files, open_directory(name, self.descriptor), self.show(name))
         try:
             child.refuse_others()
         except UnsafePath:

@@ -38,6 +38,14 @@ class Files:
         """Open a directory for reading its entries and for naming others relative to it."""
         return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
 
+    def open_parent(self, name: str, parent: int | None = None) -> int:
+        """Open a directory on the way to another: this user need not read its entries, only search it."""
+        try:
+            return self.open_directory(name, parent)
+        except PermissionError:
+            search = getattr(os, "O_PATH", os.O_RDONLY)  # of Linux
+            return os.open(name, search | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+
     def open_file(self, name: str, parent: int) -> int:
         """Open a file for reading; never waits for a FIFO or a device."""
         return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=parent)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from typing import Mapping, NamedTuple
+from typing import Iterable, NamedTuple
 
 from .._errors import UnusableState
 from .directory import Directory
@@ -49,7 +49,10 @@ class Generation(NamedTuple):
 
 
 class Inspection(NamedTuple):
-    """A lineage as it lies on the disk. ``live`` and ``candidate`` are None where there is none."""
+    """A lineage as it lies on the disk. ``live`` and ``candidate`` are None where there is none.
+
+    Where the live link is lost, ``live`` is the last generation in service, and the link is among the faults.
+    """
 
     live: Generation | None = None
     candidate: Generation | None = None
@@ -65,12 +68,23 @@ def inspect_lineage(lineage: Directory | None, plan: FilePlan) -> Inspection:
     if holder is not None:  # what is not ours must show before anything is issued for it
         lineage.files.close(holder.descriptor)
     state = read_state(lineage)
-    live_id = read_live(lineage)
+    linked = read_live(lineage)
+    live_id = linked or _find_last_in_service(lineage, state)
     live = None if live_id is None else read_generation(lineage, live_id, plan)
     candidate_id = state.candidate if state.candidate != live_id else None
     candidate = None if candidate_id is None else read_generation(lineage, candidate_id, plan)
-    faults = find_link_faults(lineage, plan) if live is not None else ()
+    faults = find_link_faults(lineage, plan, state.links) if live is not None else []
+    if live is not None and linked is None:
+        faults.append(Fault(lineage.show(LIVE), "link_changed", f"{lineage.show(LIVE)} is missing"))
     return Inspection(live, candidate, state, tuple(faults))
+
+
+def _find_last_in_service(lineage: Directory, state: ServiceState) -> str | None:
+    """Return the generation that ``live`` pointed at before it was lost, as far as the state and the disk tell."""
+    for generation in (state.in_service, state.fallback):
+        if generation is not None and read_generation(lineage, generation, None).manifest is not None:
+            return generation
+    return None
 
 
 def read_live(lineage: Directory) -> str | None:
@@ -175,19 +189,35 @@ def _compare_attributes(
     return faults
 
 
-def find_link_faults(lineage: Directory, plan: FilePlan) -> list[Fault]:
-    """Compare the links at usual paths with those asked for."""
+def find_link_faults(lineage: Directory, plan: FilePlan, recorded: Iterable[str]) -> list[Fault]:
+    """Compare the links at usual paths with those asked for; ``recorded`` are the paths of those made before."""
     faults = []
-    for path, target in link_targets(lineage, plan.links).items():
-        try:
-            said = os.readlink(path)
-        except OSError:
-            said = None
-        if said != target:
-            faults.append(Fault(path, "link_changed", f"{path} does not point at {target}"))
+    for path, target in link_targets(lineage.path, plan, recorded).items():
+        if read_link(path) != target:
+            message = f"{path} does not point at {target}" if target is not None else f"{path} is asked for no longer"
+            faults.append(Fault(path, "link_changed", message))
     return faults
 
 
-def link_targets(lineage: Directory, links: Mapping[str, str]) -> dict[str, str]:
-    """Return for each link's path where it is to point: a file in ``live/``."""
-    return {path: os.path.join(lineage.path, LIVE, name) for path, name in links.items()}
+def link_targets(lineage: str, plan: FilePlan, recorded: Iterable[str]) -> dict[str, str | None]:
+    """Return for each link's path where it is to point: a file in ``live/`` of the lineage at a path.
+
+    None stands for a link that was made before, is asked for no longer, and still leads there: it is to go.
+    """
+    targets: dict[str, str | None] = {path: os.path.join(lineage, LIVE, name) for path, name in plan.links.items()}
+    stale = [path for path in recorded if path not in targets and leads_into(lineage, path)]
+    return {**targets, **dict.fromkeys(stale)}
+
+
+def leads_into(lineage: str, path: str) -> bool:
+    """Tell whether a link leads to what is live of the lineage at a path."""
+    said = read_link(path)
+    return said is not None and os.path.dirname(said) == os.path.join(lineage, LIVE)
+
+
+def read_link(path: str) -> str | None:
+    """Return what a link says, None where there is none."""
+    try:
+        return os.readlink(path)
+    except (OSError, ValueError):
+        return None

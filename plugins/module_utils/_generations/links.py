@@ -12,17 +12,23 @@ from typing import Iterable, Mapping
 from .._errors import UnsafePath, UnusableState
 from .directory import Directory
 from .files import Files
-from .inspection import find_link_faults, link_targets
-from .location import check_parents
+from .inspection import leads_into, link_targets, read_link
+from .location import check_parents, locate_lineage, open_lineage
 from .plan import FilePlan
+from .state import read_state
 
 
-def check_links(plan: FilePlan) -> None:
-    """Raise ``UnsafePath`` where a link is to be made in an untrusted directory, or in a file's place.
+def check_links(files: Files, base_directory: str, name: str, plan: FilePlan) -> None:
+    """Raise ``UnsafePath`` where a link is to lie in an untrusted directory, or in a file's place.
 
-    ``UnusableState`` where its directory is missing.
+    ``UnusableState`` where its directory is missing, or where it is to be made or changed and this user may not.
     """
-    for path in plan.links:
+    lineage = open_lineage(files, base_directory, name)
+    recorded: Mapping[str, str] = {}
+    if lineage is not None:
+        with lineage:
+            recorded = read_state(lineage).links
+    for path, target in link_targets(locate_lineage(base_directory, name), plan, recorded).items():
         folder = check_parents(os.path.dirname(path))
         if not os.path.isdir(folder):
             raise UnusableState(
@@ -38,11 +44,23 @@ def check_links(plan: FilePlan) -> None:
                 because="a file or directory is in its place",
                 remedy="Move it away, or take the path out of links",
             )
+        if read_link(path) != target:
+            _refuse_unwritable(path, folder)
+
+
+def _refuse_unwritable(path: str, folder: str) -> None:
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+        raise UnusableState(
+            "Failed to change a link",
+            on=path,
+            because=f"this user may not write in {folder}",
+            remedy="Run the task with become, or see to the link by hand",
+        )
 
 
 def read_links(paths: Iterable[str]) -> dict[str, str | None]:
     """Return what each link says now, None for one that is not there."""
-    return {path: os.readlink(path) if os.path.islink(path) else None for path in paths}
+    return {path: read_link(path) for path in paths}
 
 
 def point_links(files: Files, targets: Mapping[str, str | None]) -> list[str]:
@@ -62,14 +80,16 @@ def point_links(files: Files, targets: Mapping[str, str | None]) -> list[str]:
 
 
 def place_links(lineage: Directory, plan: FilePlan) -> list[str]:
-    """Make or correct the links at usual paths; returns those changed."""
-    return point_links(lineage.files, link_targets(lineage, plan.links))
+    """Make or correct the links at usual paths, and remove those asked for no longer; returns those changed."""
+    return point_links(lineage.files, link_targets(lineage.path, plan, read_state(lineage).links))
 
 
 def list_own_links(lineage: Directory, plan: FilePlan) -> list[str]:
-    """Return the links at usual paths that point into this lineage; ``UnsafePath`` for one in an untrusted place."""
-    faulty = {fault.name for fault in find_link_faults(lineage, plan)}
-    own = [path for path in plan.links if path not in faulty]
+    """Return the links at usual paths, on record or asked for, that lead into this lineage.
+
+    Raises ``UnsafePath`` for one in an untrusted place, ``UnusableState`` where this user may not remove it.
+    """
+    own = [path for path in {**read_state(lineage).links, **plan.links} if leads_into(lineage.path, path)]
     for path in own:
-        check_parents(os.path.dirname(path))
+        _refuse_unwritable(path, check_parents(os.path.dirname(path)))
     return own

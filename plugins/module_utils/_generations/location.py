@@ -45,16 +45,13 @@ def open_base(files: Files, path: str, create: bool) -> Directory | None:
     Missing directories are made with mode 0755. ``InvalidInput`` for a relative path, ``UnsafePath`` for one that
     another user could turn elsewhere.
     """
-    if not os.path.isabs(path) or "\0" in path:
-        raise InvalidInput(
-            "Failed to use base_directory", on=path, because="it is no absolute path", remedy=_CHOOSE_DIRECTORY
-        )
-    trusted = check_parents(path)
+    trusted = _check_base(path)
     current = Directory(files, files.open_directory("/"), "/")
-    for part in trusted.strip("/").split("/"):
-        if not part:
-            continue
-        following = current.ensure(part, 0o755) if create else current.open(part)
+    parts = [part for part in trusted.split("/") if part]
+    for depth, part in enumerate(parts, 1):
+        following = current.open(part, on_the_way=depth < len(parts))
+        if following is None and create:
+            following = current.ensure(part, 0o755)
         files.close(current.descriptor)
         if following is None:
             return None
@@ -65,6 +62,20 @@ def open_base(files: Files, path: str, create: bool) -> Directory | None:
             "Failed to use base_directory", on=path, because="everyone may write in it", remedy=_CHOOSE_DIRECTORY
         )
     return current
+
+
+def _check_base(path: str) -> str:
+    if not os.path.isabs(path) or "\0" in path:
+        raise InvalidInput(
+            "Failed to use base_directory", on=path, because="it is no absolute path", remedy=_CHOOSE_DIRECTORY
+        )
+    return check_parents(path)
+
+
+def locate_lineage(base_directory: str, name: str) -> str:
+    """Return the path of a lineage, there or not, with links resolved; raises as ``open_base`` does."""
+    check_name(name)
+    return os.path.join(_check_base(base_directory), name)
 
 
 def check_parents(path: str) -> str:
@@ -114,7 +125,7 @@ def open_lineage(files: Files, base_directory: str, name: str, create: bool = Fa
 
 def refuse_unwritable(base_directory: str, name: str) -> None:
     """Raise ``OSError``, as making or changing the lineage would, where this user may not write; write nothing."""
-    place = os.path.join(check_parents(base_directory), name)
+    place = locate_lineage(base_directory, name)
     while not os.path.lexists(place):
         place = os.path.dirname(place)
     if not os.access(place, os.W_OK | os.X_OK, effective_ids=True):

@@ -7,24 +7,31 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
+from types import MappingProxyType
 from typing import Any, Mapping, NamedTuple
 
 from .directory import Directory, FileAttributes
 from .location import STATE
 from .manifest import SCHEMA, Unreadable, decode_object
 
+CLOSED = 0o600
+
 
 class ServiceState(NamedTuple):
     """Ids of generations. ``in_service`` is None from the moment that a change begins until it is proved.
 
     ``fallback`` is the last that was in service: what a roll-back returns to. ``candidate`` is whole but not in
-    service; ``failure`` has ``generation``, ``step`` and ``reason`` of the last attempt to apply it.
+    service; ``failure`` has ``generation``, ``step`` and ``reason`` of the last attempt to apply it. ``links`` are
+    those at usual paths that were made or are about to be, absolute path to name of a file.
     """
 
     in_service: str | None = None
     candidate: str | None = None
     fallback: str | None = None
     failure: Mapping[str, Any] | None = None
+    links: Mapping[str, str] = MappingProxyType({})
     schema: int = SCHEMA
 
 
@@ -34,12 +41,26 @@ def read_state(lineage: Directory) -> ServiceState:
     if content is None:
         return ServiceState()
     try:
-        return ServiceState(**decode_object(content, lineage.show(STATE)))
-    except (Unreadable, TypeError):
+        fields = decode_object(content, lineage.show(STATE))
+        links = {str(path): str(name) for path, name in dict(fields.pop("links", {})).items()}
+        return ServiceState(**fields, links=links)
+    except (Unreadable, TypeError, ValueError):
         return ServiceState()
 
 
+def close_state(lineage: Directory) -> None:
+    """Take from others the state that earlier releases let every user of the host read."""
+    status = lineage.stat(STATE)
+    is_open = status is not None and stat.S_ISREG(status.st_mode) and bool(status.st_mode & 0o077)
+    if status is not None and is_open and os.geteuid() in (0, status.st_uid):
+        file = lineage.files.open_file(STATE, lineage.descriptor)
+        try:
+            lineage.files.set_mode(file, CLOSED)
+        finally:
+            lineage.files.close(file)
+
+
 def write_state(lineage: Directory, state: ServiceState) -> None:
-    """Record the state in one instant and for good."""
-    content = json.dumps(state._asdict(), indent=1, sort_keys=True) + "\n"
-    lineage.replace(STATE, content.encode("utf-8"), FileAttributes(0o644))
+    """Record the state in one instant and for good, for its owner alone: the reason has what a command printed."""
+    content = json.dumps({**state._asdict(), "links": dict(state.links)}, indent=1, sort_keys=True) + "\n"
+    lineage.replace(STATE, content.encode("utf-8"), FileAttributes(CLOSED))

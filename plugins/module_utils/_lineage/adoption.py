@@ -13,9 +13,11 @@ from typing import Any, Mapping
 from .._errors import PrivateCaError, UnusableState
 from .._generations.directory import Directory
 from .._generations.files import Files
-from .._generations.location import check_parents
-from .._generations.manifest import Manifest
+from .._generations.inspection import read_generation
+from .._generations.location import GENERATIONS, check_parents
+from .._generations.manifest import MANIFEST, Manifest
 from .._generations.publication import stage_generation
+from .._generations.state import read_state, write_state
 from .._reissue_policy import LineageState, RecordedCertificate, WantedLineage, list_reissue_reasons
 from .files import CertificateSet, name_generation, render_files
 from .options import LineageOptions
@@ -82,7 +84,7 @@ def _read_trusted(path: str, files: Files) -> bytes:
     resolved = check_parents(folder)
     if not os.path.isdir(resolved):
         raise UnusableState("Failed to read a file", on=path, because="it is missing")
-    with Directory(files, files.open_directory(resolved), resolved) as directory:
+    with Directory(files, files.open_parent(resolved), resolved) as directory:
         content = directory.read(name)
     if content is None:
         raise UnusableState("Failed to read a file", on=path, because="it is missing")
@@ -106,7 +108,16 @@ def _record(found: Adoptable, options: LineageOptions) -> RecordedCertificate:
 
 
 def stage_adopted(lineage: Directory, found: Adoptable, options: LineageOptions) -> None:
-    """Write the pair as a generation, which then waits to be brought into service like any other."""
+    """Write the pair as a generation, which then waits to be brought into service like any other.
+
+    It may be there already: it was adopted before, and what said so was lost.
+    """
+    present = read_generation(lineage, found.id, options.plan)
+    if present.manifest is not None and not present.key_missing and not present.key_changed:
+        write_state(lineage, read_state(lineage)._replace(candidate=found.id, failure=None))
+        return
+    with lineage.ensure(GENERATIONS, 0o755) as holder:
+        holder.remove(found.id, first=MANIFEST)
     recorded = _record(found, options)
     manifest = Manifest(
         facts=found.facts,

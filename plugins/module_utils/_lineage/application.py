@@ -12,7 +12,7 @@ from typing import Any, Mapping, Sequence
 
 from .._errors import PrivateCaError, StepFailed
 from .._generations.directory import Directory
-from .._generations.inspection import read_generation, read_live
+from .._generations.inspection import leads_into, link_targets, read_generation, read_live
 from .._generations.links import place_links, point_links, read_links
 from .._generations.location import GENERATIONS
 from .._generations.pending import is_answered, read_pending, remove_pending
@@ -81,14 +81,30 @@ def apply_generation(rollout: Rollout, keep: int) -> Application:
     lineage, generation = rollout.lineage, rollout.generation
     former = _look_back(rollout)
     steps: list[str] = []
-    announce_change(lineage, generation)
+    announce_change(lineage, generation, rollout.plan)
     try:
         with told_disk_errors("switch to the new certificate", lineage.path):
             served = _take_steps(rollout, steps)
-    except PrivateCaError as failure:
-        raise _go_back(rollout, former, steps, failure) from failure
+    except Exception as error:
+        raise _go_back(rollout, former, steps, _find_failure(error)) from error
     _record(rollout, former, keep, is_proved=served is not None)
     return Application((*steps, "record"), served)
+
+
+def _find_failure(error: Exception) -> PrivateCaError:
+    """Return the failure that an error is. Of one that nobody foresaw it is not known what the service noticed."""
+    if isinstance(error, PrivateCaError):
+        return error
+    return StepFailed(
+        "Failed to bring the certificate into service",
+        because=_name(error),
+        remedy="This is a defect of the collection: report it",
+        step="reload",
+    )
+
+
+def _name(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _look_back(rollout: Rollout) -> Former:
@@ -99,7 +115,8 @@ def _look_back(rollout: Rollout) -> Former:
     fallback, repair = _find_usable(lineage, earlier, live), rollout.repair
     if fallback is not None or live != rollout.generation or repair is None or not repair.former:
         repair = None
-    return Former(live, read_links(rollout.plan.links), earlier, fallback, repair)
+    links = read_links(link_targets(lineage.path, rollout.plan, state.links))
+    return Former(live, links, earlier, fallback, repair)
 
 
 def _find_usable(lineage: Directory, earlier: Sequence[str], live: str | None) -> str | None:
@@ -115,20 +132,22 @@ def _record(rollout: Rollout, former: Former, keep: int, is_proved: bool) -> Non
     if is_proved:  # before the state says so, or a kill in between would lose what is to be revoked
         replaced = [read_generation(lineage, each, None).manifest for each in former.earlier]
         record_superseded(lineage, [each for each in replaced if each is not None], rollout.facts, rollout.moment)
-    write_state(lineage, ServiceState(in_service=generation, fallback=generation))
+    write_state(lineage, ServiceState(in_service=generation, fallback=generation, links=rollout.plan.links))
     prune_generations(lineage, keep, {generation})
     pending = read_pending(lineage)
     if pending is None or is_answered(pending, rollout.facts):
         remove_pending(lineage)  # what a kill left of one
 
 
-def announce_change(lineage: Directory, generation: str) -> None:
+def announce_change(lineage: Directory, generation: str, plan: FilePlan) -> None:
     """Record that a generation is to be brought into service and that until then nothing is proved to serve.
 
-    Comes before anything that a service could notice, a repair included: whatever ends this run, the next one goes on.
+    Comes before anything that a service could notice, a repair included: whatever ends this run, the next one goes on,
+    and knows of every link that was made.
     """
     state = read_state(lineage)
-    begun = ServiceState(None, generation, state.in_service or state.fallback or read_live(lineage))
+    fallback = state.in_service or state.fallback or read_live(lineage)
+    begun = ServiceState(None, generation, fallback, links={**state.links, **plan.links})
     if begun != state:
         write_state(lineage, begun)
 
@@ -185,7 +204,13 @@ def _go_back(rollout: Rollout, former: Former, steps: list[str], failure: Privat
 def _describe_end(rollout: Rollout, former: Former, restored: bool) -> ServiceState:
     waits = read_live(rollout.lineage) != rollout.generation
     proved = former.fallback if former.repair is None else rollout.in_service
-    return ServiceState(proved if restored else None, rollout.generation if waits else None, former.generation)
+    links = read_state(rollout.lineage).links
+    return ServiceState(
+        in_service=proved if restored else None,
+        candidate=rollout.generation if waits else None,
+        fallback=former.generation,
+        links={path: links[path] for path in links if leads_into(rollout.lineage.path, path)},
+    )
 
 
 def _restore(rollout: Rollout, former: Former, reload: bool) -> str | None:
@@ -209,6 +234,8 @@ def _restore(rollout: Rollout, former: Former, reload: bool) -> str | None:
             rollout.service.prove(manifest.facts)
     except PrivateCaError as error:
         return error.sentence()
+    except Exception as error:  # noqa: BLE001 (what comes after must be done, whatever this is)
+        return _name(error)
     return None
 
 

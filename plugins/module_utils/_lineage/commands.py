@@ -54,7 +54,22 @@ def read_command(value: Any, option: str) -> tuple[str, ...] | None:
             because="it is empty or has a zero byte",
             remedy="Give a program and its arguments",
         )
+    _refuse_other_encodings(arguments, option)
     return tuple(arguments)
+
+
+def _refuse_other_encodings(arguments: Sequence[str], option: str) -> None:
+    """Raise ``InvalidInput`` for what a process in this locale cannot be given."""
+    try:
+        for argument in arguments:
+            os.fsencode(argument)
+    except UnicodeEncodeError as error:
+        raise InvalidInput(
+            "Failed to read a command",
+            on=option,
+            because=f"it has a character that the locale of this host lacks ({error.encoding})",
+            remedy="Set a locale with UTF-8 for the task (LC_ALL in its environment), or name a script in ASCII",
+        ) from error
 
 
 def fill_command(command: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:
@@ -79,8 +94,8 @@ def run_command(command: Sequence[str], timeout: float) -> CommandOutcome:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    except OSError as error:
-        return CommandOutcome(127, f"{command[0]}: {error.strerror}")
+    except (OSError, ValueError) as error:  # the latter for a path that the locale lacks
+        return CommandOutcome(127, f"{command[0]}: {getattr(error, 'strerror', error)}")
     output, timed_out = _follow(process, time.monotonic() + timeout)
     text = output.decode("utf-8", "replace")
     if timed_out:

@@ -19,6 +19,7 @@ from .._generations.manifest import Manifest
 from .._generations.pending import read_pending
 from .._generations.plan import CERTIFICATE_DER, COMBINED, FORMATS, KEYSTORE, PRIVATE_KEY, FilePlan
 from .._generations.publication import list_generations
+from .._generations.state import ServiceState
 from .._generations.superseded import read_superseded
 from .._host_argument_specs import ACM
 from .._reissue_policy import WantedLineage, compute_renewal_time, parse_renew_before
@@ -75,7 +76,7 @@ def _read_lineage(params: Mapping[str, Any], name: str, files: Files) -> dict[st
     with lineage:
         first = inspect_lineage(lineage, FilePlan(FileAttributes(0o644), FileAttributes(0o600)))
         manifest = first.live.manifest if first.live is not None else None
-        inspection = first if manifest is None else inspect_lineage(lineage, plan_as_recorded(manifest))
+        inspection = first if manifest is None else inspect_lineage(lineage, plan_as_recorded(manifest, first.state))
         return {
             **_describe(name, inspection, params),
             "pending": read_pending(lineage) is not None,
@@ -96,13 +97,14 @@ def _describe(name: str, inspection: Inspection, params: Mapping[str, Any]) -> d
     }
 
 
-def plan_as_recorded(manifest: Manifest) -> FilePlan:
-    """Return the plan that the files were written by, so that only later changes are faults."""
+def plan_as_recorded(manifest: Manifest, state: ServiceState) -> FilePlan:
+    """Return the plan that files and links were made by, so that only later changes are faults."""
     certificate, key = manifest.files.get("cert.pem"), manifest.files.get(PRIVATE_KEY)
     return FilePlan(
         certificates=FileAttributes(certificate.mode if certificate else 0o644),
         keys=FileAttributes(key.mode if key else 0o600),
         formats=tuple(form for form in FORMATS if FORMAT_FILES[form] in manifest.files),
+        links=state.links,
         key_format=manifest.key_format,
         key_encrypted=manifest.key_encrypted,
     )
@@ -119,8 +121,8 @@ def _describe_live(inspection: Inspection, params: Mapping[str, Any], name: str)
         "terms": {} if manifest is None else manifest.terms,
         "renew_at": _find_renewal(inspection, params, name),
         "seconds_left": None if manifest is None else int(read_time(manifest.facts["not_after"]) - now),
-        "in_service": live is not None and inspection.state.in_service == live.id,
-        "faults": [] if live is None else [fault._asdict() for fault in live.faults],
+        "in_service": live is not None and inspection.state.in_service == live.id and not inspection.link_faults,
+        "faults": [] if live is None else [fault._asdict() for fault in (*live.faults, *inspection.link_faults)],
         "unreadable": None if live is None else live.unreadable,
     }
 

@@ -102,7 +102,7 @@ def _install_or_remove(options: InstallOptions, files: Files, check_mode: bool) 
     with told_disk_errors("install the certificate", f"{options.lineage.base_directory}/{options.lineage.name}"):
         if options.state == "absent":
             return remove_lineage(options.lineage, files, check_mode)
-        check_links(options.lineage.plan)
+        check_links(files, options.lineage.base_directory, options.lineage.name, options.lineage.plan)
         issued = read_issued(options) if options.certificate is not None else None
         with _opened(options.lineage, files, create=not check_mode) as lineage:
             inspection = inspect_lineage(lineage, options.lineage.plan)
@@ -340,7 +340,7 @@ def _repair(lineage: Directory, generation: Generation, options: InstallOptions)
     texts = CertificateSet(manifest.certificate, manifest.intermediates, manifest.root)
     files = render_files(key, texts, plan, secret, options.lineage.name)
     updated = manifest._replace(key_format=plan.key_format, key_encrypted=plan.key_encrypted)
-    announce_change(lineage, generation.id)
+    announce_change(lineage, generation.id, plan)
     return repair_generation(lineage, generation.id, updated, files, plan)
 
 

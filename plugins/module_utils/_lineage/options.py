@@ -105,12 +105,12 @@ def read_file_plan(
 ) -> FilePlan:
     """Build the plan of files from the file options."""
     key_mode = read_mode(params.get("key_mode"), KEY_MODE, "key_mode")
-    if key_mode & 0o007:
+    if key_mode & 0o037:
         raise InvalidInput(
             "Failed to plan the files",
             on=f"key_mode {key_mode:04o}",
-            because="it would open the private key to every user of the host",
-            remedy="Use key_group and a mode like 0640",
+            because="it would open the private key to every user of the host, or let a group change it",
+            remedy="Use key_group and a mode like '0640', in quotes",
         )
     return FilePlan(
         certificates=FileAttributes(

@@ -12,14 +12,12 @@ from .._errors import InvalidInput, UnusableState
 from .._generations.directory import Directory
 from .._generations.files import Files
 from .._generations.inspection import inspect_lineage
-from .._generations.links import check_links
-from .._generations.location import open_lineage, refuse_unwritable
+from .._generations.location import open_lineage
 from .._generations.lock import hold_lock
 from .._generations.pending import PendingDescription, PendingRequest, read_pending, write_pending
 from .._x509.facts import request_facts
 from .._x509.keys import digest_public_key, encode_key, generate_key, load_key, name_key_algorithm
-from .._x509.library import require_cryptography
-from .._x509.requests import build_request, start_request
+from .._x509.requests import build_request
 from .judgement import RequestOptions, build_result, judge_lineage
 from .keys import key_belongs, read_generation_key
 from .verdict import Verdict
@@ -51,15 +49,6 @@ def leave_request(options: RequestOptions, files: Files) -> dict[str, Any]:
         pending = _make_request(lineage, verdict, options)
         write_pending(lineage, pending)
         return build_result(options, verdict, {"csr": pending.csr, "resumed": False}, changed=True)
-
-
-def rehearse_request(options: RequestOptions) -> None:
-    """Raise what would keep this host from making a request, or from taking its certificate; write nothing."""
-    wanted = options.lineage.wanted
-    require_cryptography()
-    start_request(wanted.subject or {}, wanted.subject_alternative_names or ())
-    refuse_unwritable(options.lineage.base_directory, options.lineage.name)
-    check_links(options.lineage.plan)
 
 
 def find_pending(lineage: Directory, verdict: Verdict, options: RequestOptions) -> PendingRequest | None:

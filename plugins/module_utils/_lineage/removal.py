@@ -6,34 +6,43 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import Any
 
 from .._errors import UnusableState
 from .._generations.directory import TEMPORARY, Directory
 from .._generations.files import Files
-from .._generations.inspection import inspect_lineage
+from .._generations.inspection import inspect_lineage, read_generation
 from .._generations.links import list_own_links, point_links
-from .._generations.location import GENERATIONS, KNOWN_NAMES, LOCK, open_base, open_lineage, refuse_unwritable
+from .._generations.location import GENERATIONS, KNOWN_NAMES, LOCK, open_base, open_lineage
 from .._generations.lock import hold_lock
-from .._generations.manifest import MANIFEST
+from .._generations.manifest import MANIFEST, Manifest
 from .._generations.pending import remove_pending
-from .._generations.publication import switch_live
+from .._generations.publication import list_generations, switch_live
+from .._generations.superseded import read_superseded
+from .._x509.times import read_time
 from .options import LineageOptions
 
 
 def remove_lineage(options: LineageOptions, files: Files, check_mode: bool) -> dict[str, Any]:
-    """Remove live link, links at usual paths, pending request, generations and directory; say what was there."""
+    """Remove live link, links at usual paths, pending request, generations and directory; say what was there.
+
+    What would keep it from that is told in check mode too, and before anything is removed.
+    """
     lineage = open_lineage(files, options.base_directory, options.name)
     if lineage is None:
-        return _result(None, changed=False)
+        return _result(None, [], changed=False)
     with lineage:
         refuse_foreign_names(lineage)
         live = inspect_lineage(lineage, options.plan).live
         facts = None if live is None or live.manifest is None else live.manifest.facts
+        certificates = list_certificates(lineage, None if live is None else live.id)
         links = list_own_links(lineage, options.plan)
+        refuse_unremovable(lineage)
         if check_mode:
-            refuse_unwritable(options.base_directory, options.name)
-            return _result(facts, changed=True)
+            _wait_for_others(lineage)
+            return _result(facts, certificates, changed=True)
         with hold_lock(lineage):
             point_links(files, dict.fromkeys(links))
             _remove_content(lineage)
@@ -42,7 +51,53 @@ def remove_lineage(options: LineageOptions, files: Files, check_mode: bool) -> d
         with base:
             base.remove(options.name)
             base.flush()
-    return _result(facts, changed=True)
+    return _result(facts, certificates, changed=True)
+
+
+def list_certificates(lineage: Directory, live: str | None) -> list[dict[str, Any]]:
+    """Return what a removal takes the record of: what is recorded as replaced, and each generation, the live one last.
+
+    Each has ``serial``, ``certificate_arn``, ``not_after`` (ISO 8601) and ``generation``, None as far as it is unknown.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for entry in read_superseded(lineage):
+        found[entry.serial] = _describe(None, entry.serial, entry.certificate_arn, entry.not_after)
+    for generation in sorted(list_generations(lineage), key=lambda each: each == live):
+        manifest = _read_dated(lineage, generation)
+        described = _describe(generation, None, None, None)
+        if manifest is not None:
+            serial, not_after = manifest.facts["serial"], manifest.facts["not_after"]
+            described = _describe(generation, serial, manifest.certificate_arn, not_after)
+        key = described["serial"] or generation
+        former = found.pop(key, {})
+        found[key] = {**described, "certificate_arn": described["certificate_arn"] or former.get("certificate_arn")}
+    return list(found.values())
+
+
+def _read_dated(lineage: Directory, generation: str) -> Manifest | None:
+    manifest = read_generation(lineage, generation, None).manifest
+    try:
+        return manifest if manifest is not None and read_time(manifest.facts["not_after"]) else None
+    except ValueError:
+        return None
+
+
+def _describe(generation: str | None, serial: str | None, arn: str | None, not_after: str | None) -> dict[str, Any]:
+    return {"generation": generation, "serial": serial, "certificate_arn": arn, "not_after": not_after}
+
+
+def refuse_unremovable(lineage: Directory) -> None:
+    """Raise ``OSError``, as the removal would, where this user may not take entries out of a directory."""
+    for folder in (os.path.dirname(lineage.path), *(folder for folder, _folders, _files in os.walk(lineage.path))):
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder)
+
+
+def _wait_for_others(lineage: Directory) -> None:
+    """Wait for the lock as the removal does; where there was never one, none is made."""
+    if lineage.stat(LOCK) is not None:
+        with hold_lock(lineage):
+            pass
 
 
 def refuse_foreign_names(lineage: Directory) -> None:
@@ -71,7 +126,7 @@ def _remove_content(lineage: Directory) -> None:
     lineage.flush()
 
 
-def _result(previous: Any, changed: bool) -> dict[str, Any]:
+def _result(previous: Any, certificates: list[dict[str, Any]], changed: bool) -> dict[str, Any]:
     return {
         "changed": changed,
         "generation": None,
@@ -79,6 +134,7 @@ def _result(previous: Any, changed: bool) -> dict[str, Any]:
         "certificate_arn": None,
         "issued_at": None,
         "previous": previous,
+        "certificates": certificates,
         "steps": ["remove"] if changed else [],
         "served": None,
         "paths": {},

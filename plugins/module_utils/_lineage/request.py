@@ -17,6 +17,7 @@ from .._errors import UnusableState
 from .._generations.directory import Directory
 from .._generations.files import Files
 from .._generations.location import SUPERSEDED, open_lineage
+from .._generations.state import close_state
 from .disk import told_disk_errors
 from .judgement import Judgement, RequestOptions, build_result, judge_lineage, read_request_options
 
@@ -30,15 +31,19 @@ def request_certificate(params: Mapping[str, Any], files: Files, check_mode: boo
     lineage_options = options.lineage
     check_clock(lineage_options.now, time.time(), options.max_clock_skew)
     with told_disk_errors("look at the lineage", lineage_options.base_directory):
-        judgement, resumable, superseded = _look(options, files)
-    writes = judgement.adoptable is not None or (judgement.verdict.action == "issue" and options.makes_keys)
-    if writes:
-        from .pending import leave_request, rehearse_request
+        judgement, resumable, superseded = _look(options, files, check_mode)
+    action, path = judgement.verdict.action, f"{lineage_options.base_directory}/{lineage_options.name}"
+    writes = judgement.adoptable is not None or (action == "issue" and options.makes_keys)
+    if action != "none":
+        from .rehearsal import rehearse
 
-        with told_disk_errors("leave a request", f"{lineage_options.base_directory}/{lineage_options.name}"):
-            rehearse_request(options)
-            if not check_mode:
-                return leave_request(options, files)
+        with told_disk_errors("leave a request" if writes else "prepare the installation", path):
+            rehearse(options, files, action)
+    if writes and not check_mode:
+        from .pending import leave_request
+
+        with told_disk_errors("leave a request", path):
+            return leave_request(options, files)
     return build_result(options, judgement.verdict, None, writes and not resumable, superseded)
 
 
@@ -58,11 +63,15 @@ def check_clock(control_node: float, host: float, tolerance: float) -> None:
     )
 
 
-def _look(options: RequestOptions, files: Files) -> tuple[Judgement, bool, Sequence[Mapping[str, Any]]]:
+def _look(
+    options: RequestOptions, files: Files, check_mode: bool
+) -> tuple[Judgement, bool, Sequence[Mapping[str, Any]]]:
     lineage = open_lineage(files, options.lineage.base_directory, options.lineage.name)
     if lineage is None:
         return judge_lineage(None, options, files), False, ()
     with lineage:
+        if not check_mode:
+            close_state(lineage)
         judgement = judge_lineage(lineage, options, files)
         if judgement.verdict.action != "issue" or not options.makes_keys:
             return judgement, False, _list_superseded(lineage)

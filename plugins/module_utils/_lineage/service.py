@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Mapping
 
-from .._errors import InvalidInput, StepFailed
+from .._errors import InvalidInput, PrivateCaError, StepFailed
 from .._generations.plan import ALL_FILES
 from .._host_argument_specs import INSTALL_SPEC
 from .._secrets import hide, list_secrets
@@ -118,5 +118,5 @@ def _describe_served(served: ServedCertificate) -> str:
 
     try:
         return f"it serves serial {certificate_facts(ssl.DER_cert_to_PEM_cert(served.der))['serial']}"
-    except InvalidInput:
+    except PrivateCaError:  # it cannot be read, or there is no library to read it with
         return f"it serves a certificate with SHA-256 {served.fingerprint}"

@@ -60,7 +60,7 @@ def _decide(inspection: Inspection, wanted: WantedLineage, now: float, key_match
         return Verdict("issue", tuple(reasons), replaces=_find_serial(candidate) or _find_serial(live))
     faults = _to_reasons((*live.faults, *inspection.link_faults))
     if inspection.state.in_service != live.id:
-        message = f"The generation {live.id} is live, but was not proved to be in service"
+        message = f"The generation {live.id} was not proved to be in service"
         reasons_to_apply = (Reason("not_in_service", message), *faults)
         return Verdict("apply", reasons_to_apply, generation=live.id, candidate=_find_facts(live))
     return Verdict("repair" if faults else "none", faults)

@@ -113,13 +113,22 @@ def _describe_both(document: Any) -> dict[str, Any]:
     return {
         "subject": read_subject(document.subject),
         "subject_alternative_names": _alternative_names(document),
-        "key_algorithm": name_key_algorithm(document.public_key()),
-        "public_key_sha256": digest_public_key(document.public_key()),
+        **_describe_key(document),
         "signature_algorithm": _name_signature_algorithm(document),
         "key_usage": _key_usage(document),
         "extended_key_usage": _extended_key_usage(document),
         "basic_constraints": _basic_constraints(document),
     }
+
+
+def _describe_key(document: Any) -> dict[str, str]:
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        key = document.public_key()
+        return {"key_algorithm": name_key_algorithm(key), "public_key_sha256": digest_public_key(key)}
+    except (UnsupportedAlgorithm, NotImplementedError) as error:  # the latter from old releases, of other curves
+        raise ValueError(f"its key is of no kind that this host's cryptography library knows: {error}") from error
 
 
 def find_extension(document: Any, choose: Callable[[Any], Any]) -> Any | None:

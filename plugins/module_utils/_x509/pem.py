@@ -55,7 +55,7 @@ def load_certificate(pem: str, origin: str = "the certificate") -> x509.Certific
         raise InvalidInput("Failed to read a certificate", on=origin, because=because, remedy=_GIVE_ONE_CERTIFICATE)
     try:
         return x509.load_pem_x509_certificate(blocks[0].encode("ascii"))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, x509.InvalidVersion) as error:
         because = f"it is malformed: {error}"
         raise InvalidInput("Failed to read a certificate", on=origin, because=because, remedy=GET_ANEW) from error
 
@@ -92,6 +92,6 @@ def load_request(pem: str, origin: str = "the CSR") -> x509.CertificateSigningRe
     text = extract_request(pem, origin)
     try:
         return x509.load_pem_x509_csr(text.encode("ascii"))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, x509.InvalidVersion) as error:
         because = f"it is malformed: {error}"
         raise InvalidInput("Failed to read a CSR", on=origin, because=because, remedy=MAKE_ANEW) from error

@@ -78,10 +78,12 @@ class FakeHost:
 
     def __init__(self, *answers: Mapping[str, Any]) -> None:
         self.answers = list(answers)
+        self.rehearsed: list[bool] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
-    def __call__(self, module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def __call__(self, module: str, arguments: Mapping[str, Any], *, rehearse: bool = False) -> dict[str, Any]:
         self.calls.append((module, dict(arguments)))
+        self.rehearsed.append(rehearse)
         return dict(self.answers.pop(0))
 
 

@@ -74,14 +74,14 @@ def test_a_host_whose_connection_is_lost_is_unreachable_to_ansible_and_its_certi
     runner = bind_runner(SimpleNamespace(_execute_module=lose), {})
     host = HostModules(runner, {"name": "web", "base_directory": "/etc/aws-private-ca"})
     with pytest.raises(HostUnreachable) as caught:
-        host.list_revocable(0)
+        host.remove({}, rehearse=True)
     caught.value.details["certificate_arn"] = "arn:one"
     assert build_failure(caught.value, "web-01", "web") == {
         "unreachable": True,
         "changed": False,
         "name": "web",
         "certificate_arn": "arn:one",
-        "msg": "web-01: certificate 'web': Failed to run host_certificate_info on the host: no route to host. "
+        "msg": "web-01: certificate 'web': Failed to run host_certificate_install on the host: no route to host. "
         "Run the play again when the host answers: it goes on from where it was cut off.",
     }
 

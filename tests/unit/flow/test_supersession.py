@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, PrivateCaError
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._x509.times import read_time
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._flow import Moment, remove_certificate
 from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._host_modules import HostModules
@@ -41,7 +41,10 @@ ASKED: dict[str, Any] = {
     "ledger": "sqlite",
 }
 GRACE_OVER, IN_GRACE = Moment(4600, 4600.0), Moment(4599, 4599.0)
-FOUND = {"certificate_arn": LIVE, "current": NEW_FACTS, "superseded": [ENTRY]}
+HELD: list[dict[str, Any]] = [
+    {"generation": None, "serial": "0a", "certificate_arn": OLD, "not_after": ENTRY["not_after"]},
+    {"generation": "g2", "serial": "0b", "certificate_arn": LIVE, "not_after": NEW_FACTS["not_after"]},
+]
 WEEK = Supersession("SUPERSEDED", 100.0)
 
 
@@ -134,27 +137,40 @@ def test_a_certificate_that_the_ledger_does_not_know_is_told_of_and_not_revoked(
 
 
 def remove(
-    *lineages: dict[str, Any], predicted: bool = False, moment: Moment = GRACE_OVER
+    *certificates: dict[str, Any], predicted: bool = False, moment: Moment = GRACE_OVER
 ) -> tuple[Outcome, FakeRevoker, FakeHost]:
     """Remove what the host tells of, and have its certificates revoked."""
-    host, revoker = FakeHost({"lineages": list(lineages)}, {"changed": True, "previous": None}), FakeRevoker()
+    answer = {"changed": True, "previous": None, "certificates": list(certificates)}
+    host, revoker = FakeHost(answer, answer), FakeRevoker()
     modules = HostModules(host, {"name": "web", "base_directory": "/etc/aws-private-ca", "formats": []})
     lineage = make_order().lineage
     outcome = remove_certificate(lineage, modules, moment, revoker, "KEY_COMPROMISE", predicted=predicted)
+    assert {options["state"] for _module, options in host.calls} == {"absent"}
     return outcome, revoker, host
 
 
 @pytest.mark.parametrize("predicted", [True, False])
-def test_a_removal_revokes_before_it_removes_and_what_serves_last(predicted: bool) -> None:
-    outcome, revoker, host = remove(FOUND, predicted=predicted)
+def test_a_removal_revokes_in_the_hosts_order_once_the_host_has_said_that_it_can_remove(predicted: bool) -> None:
+    outcome, revoker, host = remove(*HELD, predicted=predicted)
     assert outcome.revoked == (OLD, LIVE)
     assert revoker.asked == ([] if predicted else [(OLD, "KEY_COMPROMISE"), (LIVE, "KEY_COMPROMISE")])
-    assert [module for module, _options in host.calls] == ["host_certificate_info", "host_certificate_install"]
+    assert host.rehearsed == ([True] if predicted else [True, False])
 
 
-def test_a_certificate_that_went_live_again_is_revoked_once_and_last() -> None:
-    outcome, _revoker, _host = remove({**FOUND, "superseded": [{**ENTRY, "certificate_arn": LIVE}, ENTRY]})
-    assert outcome.revoked == (OLD, LIVE)
+def test_nothing_is_revoked_for_a_removal_that_the_host_refuses() -> None:
+    refusal = {"failed": True, "msg": "Failed to remove the lineage: it holds what this collection did not make"}
+    host, revoker = FakeHost(refusal), FakeRevoker()
+    modules = HostModules(host, {"name": "web", "base_directory": "/etc/aws-private-ca"})
+    with pytest.raises(PrivateCaError, match="Failed to remove the lineage"):
+        remove_certificate(make_order().lineage, modules, GRACE_OVER, revoker, "SUPERSEDED", predicted=False)
+    assert (revoker.asked, host.rehearsed) == ([], [True])
+
+
+def test_a_removal_that_revokes_nothing_costs_one_round_trip() -> None:
+    host = FakeHost({"changed": True, "previous": None, "certificates": HELD})
+    modules = HostModules(host, {"name": "web", "base_directory": "/etc/aws-private-ca"})
+    outcome = remove_certificate(make_order().lineage, modules, GRACE_OVER, FakeRevoker(), predicted=False)
+    assert (outcome.action, outcome.revoked, outcome.warnings, host.rehearsed) == ("remove", (), (), [False])
 
 
 @pytest.mark.parametrize("predicted", [True, False])
@@ -168,22 +184,31 @@ def test_a_certificate_that_went_live_again_is_revoked_once_and_last() -> None:
 )
 def test_a_removal_goes_on_without_what_has_expired(now: str, revoked: tuple[str, ...], predicted: bool) -> None:
     moment = Moment(read_time(now), float(read_time(now)))
-    outcome, revoker, host = remove(FOUND, predicted=predicted, moment=moment)
+    outcome, revoker, host = remove(*HELD, predicted=predicted, moment=moment)
     assert (outcome.revoked, outcome.warnings) == (revoked, ())
     assert revoker.asked == ([] if predicted else [(arn, "KEY_COMPROMISE") for arn in revoked])
-    assert host.calls[-1][1]["state"] == "absent"
+    assert host.rehearsed[-1] is predicted
 
 
+def test_a_removal_leaves_a_certificate_of_another_service_alone() -> None:
+    outcome, _revoker, _host = remove({**HELD[1], "certificate_arn": LIVE.replace(":acm-pca:", ":acm:")})
+    assert (outcome.action, outcome.revoked, outcome.warnings) == ("remove", (), ())
+
+
+@pytest.mark.parametrize("predicted", [True, False])
 @pytest.mark.parametrize(
-    "found",
+    ("unrecorded", "named"),
     [
-        pytest.param({**FOUND, "certificate_arn": None, "current": None}, id="nothing is live"),
-        pytest.param({**FOUND, "certificate_arn": LIVE.replace(":acm-pca:", ":acm:")}, id="it is of another service"),
+        ({**HELD[0], "certificate_arn": None}, "the certificate 0a,"),
+        ({"generation": "g1", "serial": None, "certificate_arn": None, "not_after": None}, "in the generation g1,"),
     ],
 )
-def test_a_removal_revokes_nothing_but_what_aws_private_ca_issued(found: dict[str, Any]) -> None:
-    outcome, _revoker, _host = remove({**found, "superseded": []})
-    assert (outcome.action, outcome.revoked) == ("remove", ())
+def test_a_removal_warns_of_each_certificate_without_an_arn_on_record(
+    unrecorded: dict[str, Any], named: str, predicted: bool
+) -> None:
+    outcome, _revoker, _host = remove(unrecorded, HELD[1], predicted=predicted)
+    assert outcome.revoked == (LIVE,)
+    assert [named in warning and "it is not revoked" in warning for warning in outcome.warnings] == [True]
 
 
 def test_a_replaced_certificate_is_named_by_its_serial_and_not_by_the_end_of_its_arn() -> None:

@@ -61,6 +61,26 @@ def test_an_adopted_pair_is_renewed_when_it_is_due(lineage: HostLineage, place: 
     assert done["action"] == "issue" and lineage.count_issued() == 1
 
 
+@pytest.mark.parametrize(
+    "lost",
+    [(), ("state.json",), ("state.json", "live/privkey.pem"), ("state.json", "live/generation.json")],
+    ids=["nothing else", "the state", "the state and the key", "the state and the record"],
+)
+def test_an_adopted_pair_whose_live_link_was_lost_is_taken_over_again(
+    lineage: HostLineage, place: Place, lost: tuple[str, ...]
+) -> None:
+    adopt = place()
+    lineage.run(adopt=adopt)
+    for name in (*lost, "live"):
+        (lineage.path / name).unlink()
+    predicted = lineage.request(check_mode=True, adopt=adopt)
+    done = lineage.run(adopt=adopt)
+    assert (predicted["action"], predicted["reasons"]) == (done["action"], done["asked"]["reasons"])
+    key = (lineage.live / "privkey.pem").read_bytes()
+    assert key == Path(adopt["key"]).read_bytes() and lineage.count_issued() == 0
+    assert lineage.request(adopt=adopt)["action"] == "none"
+
+
 def _name_another(adopt: dict[str, str]) -> dict[str, str]:
     return {**adopt, "key": adopt["key"] + ".gone"}
 

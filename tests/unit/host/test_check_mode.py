@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -201,6 +202,14 @@ def test_check_mode_fails_where_the_real_run_does(lineage: HostLineage) -> None:
             lineage.request(check_mode=check_mode)
 
 
+Prepare = Callable[[HostLineage], object]
+DUE: dict[str, Prepare] = {
+    "issue": lambda lineage: lineage.base.mkdir(),
+    "apply": _change(lambda lineage: (lineage.path / "state.json").unlink()),
+    "repair": _change(lambda lineage: (lineage.live / "chain.pem").unlink()),
+}
+
+
 def _require_both_modes_to_fail(lineage: HostLineage, message: str, **options: Any) -> None:
     before = lineage.snapshot()
     for check_mode in (True, False):
@@ -223,8 +232,11 @@ def test_names_that_no_request_can_have_are_told_by_check_mode_too(lineage: Host
 
 
 @pytest.mark.parametrize("taken", [True, False])
-def test_a_link_that_cannot_be_made_is_told_before_a_request_is_left(lineage: HostLineage, taken: bool) -> None:
-    lineage.base.mkdir()
+@pytest.mark.parametrize("due", DUE)
+def test_a_link_that_cannot_be_made_is_told_before_anything_is_done(
+    lineage: HostLineage, due: str, taken: bool
+) -> None:
+    DUE[due](lineage)
     path = lineage.base / ("taken" if taken else "missing/link")
     if taken:
         path.write_text("mine")
@@ -242,3 +254,34 @@ def test_check_mode_tells_where_this_user_may_not_write(
         made.mkdir(parents=True)
         made.chmod(0o555)
         _require_both_modes_to_fail(lineage, "Permission denied. Run the task with become")
+
+
+@pytest.mark.parametrize("due", DUE)
+@pytest.mark.parametrize("kept", ["owner", "group", "link"])
+def test_check_mode_tells_what_this_user_may_not_do(
+    hierarchy: Hierarchy, due: str, kept: str, as_ordinary_user: Callable[[], contextlib.AbstractContextManager[Path]]
+) -> None:
+    with as_ordinary_user() as folder:
+        lineage = HostLineage(folder / "base", hierarchy)
+        DUE[due](lineage)
+        (folder / "usual").mkdir()
+        (folder / "usual").chmod(0o555)
+        options: dict[str, tuple[dict[str, Any], str]] = {
+            "owner": ({"owner": "root"}, "only root can give a file to another user"),
+            "group": ({"key_group": str(max(0, *os.getgroups(), os.getegid()) + 1)}, "group that its owner is not in"),
+            "link": ({"links": {str(folder / "usual/web.pem"): "cert.pem"}}, "this user may not write in"),
+        }
+        asked, message = options[kept]
+        _require_both_modes_to_fail(lineage, message, **asked)
+
+
+def test_a_link_that_is_right_already_needs_no_permission(
+    hierarchy: Hierarchy, as_ordinary_user: Callable[[], contextlib.AbstractContextManager[Path]]
+) -> None:
+    with as_ordinary_user() as folder:
+        lineage, usual = HostLineage(folder / "base", hierarchy), folder / "usual"
+        usual.mkdir()
+        links: dict[str, Any] = {"links": {str(usual / "web.pem"): "cert.pem"}}
+        lineage.run(**links)
+        usual.chmod(0o555)
+        assert lineage.run(**links, force_id="x")["changed"] and lineage.fault_of_live() is None

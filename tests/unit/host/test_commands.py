@@ -65,6 +65,14 @@ def test_only_the_end_of_endless_output_is_kept() -> None:
     assert outcome.succeeded and len(outcome.output) <= KEPT_OUTPUT and outcome.output.endswith("the end\n")
 
 
+@pytest.mark.parametrize("argument", ["\ud800", "a\0b"])
+def test_what_no_process_can_be_given_is_refused_and_told(argument: str) -> None:
+    with pytest.raises(InvalidInput, match="reload_command"):
+        read_command(["echo", argument], "reload_command")
+    outcome = run_command(["echo", argument], 30)
+    assert not outcome.succeeded and outcome.output.startswith("echo: ")
+
+
 def test_output_that_is_no_text_does_no_harm() -> None:
     assert "\ufffd" in run_command(["printf", r"\377\376"], 30).output
 

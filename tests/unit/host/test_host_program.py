@@ -32,16 +32,16 @@ def start(program: str, directory: Path, **environment: str) -> subprocess.Compl
     )
 
 
-def fill_in(module: str, options: dict[str, Any], *, check_mode: bool = False) -> str:
+def fill_in(module: str, options: dict[str, Any], *, check_mode: bool = False, rehearse: bool = False) -> str:
     """Return the program with the call in it, as Ansible puts it there."""
     spec = HOST_MODULES[module].argument_spec
     given = {name: options.get(name, option.get("default")) for name, option in spec.items()}
-    call = {"module": module, "options": given, "_ansible_check_mode": check_mode}
+    call = {"module": module, "options": given, "_ansible_check_mode": check_mode, "rehearse": rehearse}
     return PROGRAM.replace("<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>", json.dumps(call))
 
 
-def call(directory: Path, module: str, options: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
-    done = start(fill_in(module, options, check_mode=check_mode), directory)
+def call(directory: Path, module: str, options: dict[str, Any], **modes: bool) -> dict[str, Any]:
+    done = start(fill_in(module, options, **modes), directory)
     assert (done.returncode, done.stderr) == (0, "")
     return dict(json.loads(done.stdout))
 
@@ -62,6 +62,13 @@ def test_a_host_goes_through_the_five_steps(lineage: HostLineage, tmp_path: Path
     assert [each["current"] for each in listed["lineages"]] == [done["current"]]
     other = call(tmp_path, "host_certificate_request", {**options, "key_algorithm": "RSA_2048"}, check_mode=True)
     assert [each["reason"] for each in other["reasons"]] == ["key_parameters_changed"]
+
+
+def test_a_rehearsal_writes_nothing_though_the_task_is_not_in_check_mode(lineage: HostLineage, tmp_path: Path) -> None:
+    lineage.run()
+    options = {**lineage.options, "state": "absent"}
+    assert call(tmp_path, "host_certificate_install", options, rehearse=True)["changed"] and lineage.live.exists()
+    assert call(tmp_path, "host_certificate_install", options)["changed"] and not lineage.path.exists()
 
 
 def test_bad_input_is_a_failed_result_with_a_sentence(lineage: HostLineage, tmp_path: Path) -> None:
@@ -88,8 +95,8 @@ def test_a_secret_that_a_command_prints_is_in_no_result(lineage: HostLineage, tm
     failed = call(tmp_path, "host_certificate_install", {**options, **lineage.issue(asked)})
     assert failed["step"] == "validate" and "********" in failed["output"]
     assert SECRET not in json.dumps(failed)
-    recorded = [path for path in lineage.path.rglob("*") if path.is_file() and path.stat().st_mode & 0o077]
-    assert "state.json" in {path.name for path in recorded}
+    readable = [path for path in lineage.path.rglob("*") if path.is_file() and path.stat().st_mode & 0o077]
+    recorded = [lineage.path / "state.json", *readable]
     assert not [path for path in recorded if SECRET in path.read_text(encoding="utf-8")]
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +21,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
 )
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.directory import refuse_foreign
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
+from host_authority import DAY, NOW, Hierarchy
 from host_faults import HastyFiles
 from host_lineage import HostLineage
 
@@ -208,10 +211,63 @@ def test_links_at_usual_paths_are_made_corrected_and_removed(lineage: HostLineag
     assert not os.path.lexists(path)
 
 
+def test_a_link_that_is_asked_for_no_longer_goes_and_the_last_goes_with_the_lineage(
+    lineage: HostLineage, tmp_path: Path
+) -> None:
+    old, new = tmp_path / "old.pem", tmp_path / "new.pem"
+    lineage.run(links={str(old): "cert.pem"})
+    links: dict[str, Any] = {"links": {str(new): "fullchain.pem"}}
+    asked = lineage.request(check_mode=True, **links)
+    assert [reason["message"] for reason in asked["reasons"]] == [
+        f"{new} does not point at {lineage.live / 'fullchain.pem'}",
+        f"{old} is asked for no longer",
+    ]
+    lineage.run(**links)
+    assert not os.path.lexists(old) and new.exists() and lineage.request(**links)["action"] == "none"
+    lineage.install(state="absent")
+    assert not os.path.lexists(new)
+
+
+def test_a_link_that_leads_elsewhere_meanwhile_is_left_alone(lineage: HostLineage, tmp_path: Path) -> None:
+    path = tmp_path / "usual.pem"
+    lineage.run(links={str(path): "cert.pem"})
+    path.unlink()
+    path.symlink_to("/etc/ssl/certs/snakeoil.pem")
+    assert lineage.request()["action"] == "none"
+    lineage.install(state="absent")
+    assert os.readlink(path) == "/etc/ssl/certs/snakeoil.pem"
+
+
+def test_a_state_of_an_earlier_release_is_read_and_knows_no_links(lineage: HostLineage, tmp_path: Path) -> None:
+    links: dict[str, Any] = {"links": {str(tmp_path / "usual.pem"): "cert.pem"}}
+    lineage.run(**links)
+    state = json.loads((lineage.path / "state.json").read_text())
+    del state["links"]
+    (lineage.path / "state.json").write_text(json.dumps(state))
+    assert lineage.request(**links)["action"] == "none"
+    lineage.run(**links, now=NOW + 61 * DAY)
+    lineage.install(state="absent")
+    assert not os.path.lexists(tmp_path / "usual.pem")
+
+
+def test_a_parent_that_can_only_be_searched_is_no_obstacle(
+    hierarchy: Hierarchy, as_ordinary_user: Callable[[], contextlib.AbstractContextManager[Path]]
+) -> None:
+    with as_ordinary_user() as folder:
+        lineage = HostLineage(folder / "home/deploy/base", hierarchy)
+        (folder / "home").chmod(0o311)
+        lineage.run()
+        assert lineage.request()["action"] == "none" and lineage.fault_of_live() is None
+        (folder / "home").chmod(0o755)
+
+
 @pytest.mark.parametrize(
     ("options", "because"),
     [
         ({"key_mode": "0644"}, "open the private key to every user"),
+        ({"key_mode": "0660"}, "or let a group change it"),
+        ({"key_mode": 400}, "key_mode 0620.*or let a group change it"),
+        ({"key_mode": 440}, "key_mode 0670.*or let a group change it"),
         ({"mode": "u=rw"}, "no octal mode"),
         ({"mode": 0o7777}, "no octal mode"),
         ({"owner": "no-such-user"}, "has no such user"),

@@ -71,6 +71,24 @@ def test_a_damaged_lineage_is_shown_with_what_is_wrong(lineage: HostLineage) -> 
     assert found["current"] is None and "is no JSON" in found["unreadable"]
 
 
+def test_a_lost_live_link_is_shown_with_the_certificate_that_it_led_to(lineage: HostLineage) -> None:
+    done = lineage.run(links={str(lineage.base.parent / "usual.pem"): "cert.pem"})
+    assert read(lineage)[0]["in_service"]
+    lineage.live.unlink()
+    (found,) = read(lineage)
+    assert found["generation"] == done["generation"] and not found["in_service"]
+    assert [fault["message"] for fault in found["faults"]] == [f"{lineage.live} is missing"]
+
+
+def test_a_link_at_a_usual_path_that_leads_elsewhere_is_among_the_faults(lineage: HostLineage) -> None:
+    usual = lineage.base.parent / "usual.pem"
+    lineage.run(links={str(usual): "cert.pem"})
+    usual.unlink()
+    usual.symlink_to("/etc/ssl/certs/snakeoil.pem")
+    (found,) = read(lineage)
+    assert not found["in_service"] and [fault["name"] for fault in found["faults"]] == [str(usual)]
+
+
 def test_what_is_no_lineage_or_cannot_be_read_hides_none_of_the_others(lineage: HostLineage) -> None:
     lineage.run()
     (lineage.base / "README").write_text("not a lineage")

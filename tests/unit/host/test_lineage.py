@@ -125,6 +125,33 @@ def _manifest_name(lineage: HostLineage) -> str:
     return str((lineage.live.resolve() / "generation.json").relative_to(lineage.base))
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_lost_live_link_comes_back_without_issuing(lineage: HostLineage, fails: bool) -> None:
+    first = lineage.run()
+    if fails:
+        with pytest.raises(StepFailed):
+            lineage.run(subject_alternative_names=["DNS:other.example.com"], validate_command="false")
+    issued = lineage.count_issued()
+    lineage.live.unlink()
+    asked = lineage.request()
+    assert (asked["action"], reasons(asked), asked["current"]) == ("repair", ["link_changed"], first["current"])
+    with pytest.raises(StepFailed, match="no earlier generation"):
+        lineage.install(validate_command="false")
+    done = lineage.run()
+    assert done["action"] == "apply" and lineage.serial() == first["current"]["serial"]
+    assert lineage.request()["action"] == "none" and lineage.count_issued() == issued
+
+
+def test_a_renewal_after_the_live_link_was_lost_goes_back_to_the_certificate_before(lineage: HostLineage) -> None:
+    first = lineage.run()
+    lineage.live.unlink()
+    asked = lineage.request(**LATER)
+    assert (reasons(asked), asked["replaces"]) == (["due_for_renewal"], first["current"]["serial"])
+    with pytest.raises(StepFailed, match="is live and in service again"):
+        lineage.run(**LATER, validate_command="false")
+    assert lineage.serial() == first["current"]["serial"]
+
+
 REISSUES: list[tuple[str, Damage, str]] = [
     ("a deleted key", _delete("privkey.pem"), "missing"),
     ("another text in the key's file", _overwrite("privkey.pem", b"nonsense"), "key_does_not_match"),

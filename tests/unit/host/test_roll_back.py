@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import StepFailed, UnusableState
-from host_faults import FaultyFiles, fill_disk, run_in_child
+from host_faults import FaultyFiles, HastyFiles, fill_disk, run_in_child
 from host_lineage import LATER, HostLineage
 
 
@@ -96,6 +97,27 @@ def test_a_repair_that_the_service_refuses_says_that_the_generation_stays_live(l
         lineage.run(formats=["der"], reload_command=["false"])
 
 
+class ConfusedFiles(HastyFiles):
+    """Fails in a way that nobody foresaw, once, when the live link was just switched."""
+
+    def __init__(self) -> None:
+        self.is_confused = False
+
+    def rename(self, old: str, new: str, parent: int) -> None:
+        super().rename(old, new, parent)
+        if new == "live" and not self.is_confused:
+            self.is_confused = True
+            raise RuntimeError("confused")
+
+
+def test_an_error_that_nobody_foresaw_brings_back_what_was_before_too(lineage: HostLineage, service: Loaded) -> None:
+    before = lineage.run(**service.options)["current"]["serial"]
+    with pytest.raises(StepFailed, match=r"RuntimeError: confused.*is live and in service again") as caught:
+        lineage.run(ConfusedFiles(), **LATER, **service.options)
+    assert lineage.serial() == before and service.is_in_step and caught.value.details["restored"] is True
+    assert lineage.run(**LATER, **service.options)["action"] == "apply" and lineage.count_issued() == 2
+
+
 FORMS: dict[str, dict[str, Any]] = {
     "a passphrase": {"key_passphrase": "secret"},
     "a closed key": {"key_mode": "0400"},
@@ -152,3 +174,36 @@ def test_the_way_back_is_gone_to_its_end_though_the_connection_of_the_module_is_
     assert run_in_child(install) == 1
     assert lineage.serial() == before and service.is_in_step
     assert lineage.run(**LATER, **service.options)["action"] == "apply"
+
+
+class Killed(BaseException):
+    """Ends a run as nothing but a kill does."""
+
+
+def test_wherever_a_run_is_killed_that_changes_links_the_next_one_finds_them(
+    lineage: HostLineage, tmp_path: Path
+) -> None:
+    lineage.base.mkdir()
+    old, new = (lineage.base / name for name in ("old.pem", "new.pem"))
+    lineage.run(links={str(old): "cert.pem"})
+    lineage.save(tmp_path / "kept")
+    asked, counting = {"links": {str(new): "cert.pem"}}, FaultyFiles()
+    lineage.run(counting, **asked)
+
+    def kill(_method: str) -> None:
+        raise Killed
+
+    for at in range(1, counting.count + 1):
+        lineage.restore(tmp_path / "kept")
+        with pytest.raises(Killed):
+            lineage.run(FaultyFiles(at, kill), **asked)
+        lineage.run()
+        assert not os.path.lexists(old) and not os.path.lexists(new), f"at call {at}, {counting.made[at - 1]}"
+        assert lineage.request()["action"] == "none"
+
+
+def test_after_a_roll_back_only_the_links_that_are_there_are_on_record(lineage: HostLineage, service: Loaded) -> None:
+    lineage.run()
+    with pytest.raises(StepFailed):
+        lineage.run(**LATER, **service.refusal)
+    assert json.loads((lineage.path / "state.json").read_text())["links"] == {}

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, StepFailed
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.proof import look, read_endpoint
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._secrets import HIDDEN
 from host_lineage import LATER, HostLineage
 from host_tls import Conversation, Nginx, find_free_port, read_served, serve_after, wait_until_served
 
@@ -82,6 +83,29 @@ def test_a_failed_test_shows_what_nginx_printed(lineage: HostLineage, nginx: Ngi
     with pytest.raises(StepFailed, match="unknown directive") as caught:
         lineage.run(**LATER, **nginx.options)
     assert "unknown directive" in caught.value.details["output"] and caught.value.details["restored"] is True
+
+
+def test_of_two_secrets_that_begin_alike_nothing_is_shown(lineage: HostLineage) -> None:
+    secrets: dict[str, Any] = {
+        "key_passphrase": "hunter2",
+        "keystore_passphrase": "hunter2-java",
+        "formats": ["pkcs12"],
+    }
+    with pytest.raises(StepFailed) as caught:
+        lineage.run(**secrets, reload_command=["sh", "-c", "echo hunter2-java hunter2; exit 1"])
+    assert caught.value.details["output"] == f"{HIDDEN} {HIDDEN}\n"
+
+
+def test_what_a_command_printed_is_recorded_for_the_owner_of_the_lineage_alone(lineage: HostLineage) -> None:
+    with pytest.raises(StepFailed):
+        lineage.run(reload_command=["sh", "-c", "echo of the owner; exit 1"])
+    state = lineage.path / "state.json"
+    assert "of the owner" in state.read_text() and state.stat().st_mode & 0o777 == 0o600
+    state.chmod(0o644)  # as earlier releases left it
+    lineage.request(check_mode=True)
+    assert state.stat().st_mode & 0o777 == 0o644
+    lineage.request()
+    assert state.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_service_that_does_not_answer_is_told(lineage: HostLineage) -> None:

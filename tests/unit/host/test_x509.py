@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,19 @@ def test_the_facts_of_a_certificate_are_those_that_openssl_prints(hierarchy: Hie
     assert facts["public_key_sha256"] == request_facts(csr)["public_key_sha256"]
     assert facts["signature_algorithm"] == "SHA256WITHECDSA"
     assert facts["not_before"] == "2027-01-15T07:00:00Z"
+
+
+VERSION_3, VERSION_2 = bytes.fromhex("a003020102"), bytes.fromhex("a003020101")
+EC_KEY, UNKNOWN_KEY = bytes.fromhex("06072a8648ce3d0201"), bytes.fromhex("06072a8648ce3d027f")
+
+
+@pytest.mark.parametrize(("known", "other"), [(VERSION_3, VERSION_2), (EC_KEY, UNKNOWN_KEY)])
+def test_a_certificate_that_the_library_cannot_read_is_told(
+    hierarchy: Hierarchy, csr: str, known: bytes, other: bytes
+) -> None:
+    der = ssl.PEM_cert_to_DER_cert(hierarchy.issue(csr))
+    with pytest.raises(InvalidInput, match=r"Failed to read a certificate \(the certificate\): it is malformed"):
+        certificate_facts(ssl.DER_cert_to_PEM_cert(der.replace(known, other, 1)))
 
 
 def test_a_good_chain_is_taken_apart_and_openssl_agrees(hierarchy: Hierarchy, csr: str, tmp_path: Path) -> None:
