@@ -163,7 +163,8 @@ class HostModules:
             if isinstance(value, Mapping):
                 self.carried[name] = {**self.carried.get(name, {}), **value}
             elif value:
-                self.carried[name] = [*self.carried.get(name, []), *value]
+                former = self.carried.get(name, [])  # a rehearsal says what the run then says again
+                self.carried[name] = [*former, *(each for each in value if each not in former)]
 
 
 @contextlib.contextmanager

@@ -56,6 +56,14 @@ def test_what_ansible_adds_to_module_results_reaches_the_task_so_that_an_interpr
     }
 
 
+def test_what_a_rehearsal_and_the_run_both_warn_of_reaches_the_task_once() -> None:
+    removed = {**INSTALLED, "warnings": ["one"]}
+    host = HostModules(FakeHost(removed, removed), {})
+    host.remove({}, rehearse=True)
+    host.remove({})
+    assert host.carried == {"warnings": ["one"]}
+
+
 def test_a_failure_names_host_certificate_resource_and_remedy_and_keeps_its_details() -> None:
     error = ServiceError("Failed to issue", because="no", on="arn:ca", remedy="Do this", code="X", certificate_arn=None)
     assert build_failure(error, "web-01", "web") == {
