@@ -74,8 +74,8 @@ options:
     description:
       - Links at usual paths, absolute path to name of a file in C(live/).
       - Another link there is replaced. A file or directory is not, the task fails instead.
-      - A link that is taken out of this option is removed, and so are all when the lineage is, as far as they still
-        lead into C(live/).
+      - A link that is taken out of this option is removed once the service took the certificate, and so are all when
+        the lineage is, as far as they still lead into C(live/). A warning names one that cannot be removed.
     type: dict
     default: {}
   subject:

@@ -266,6 +266,8 @@ options:
       - Another link there is replaced. A file or directory is not, and the task fails.
       - A link that is taken out of this option is removed, and so are all with O(state=absent), as far as they still
         lead to this certificate.
+      - It is removed after the service was reloaded and proved, so change what the service reads before. A warning
+        names one that cannot be removed.
     type: dict
     default: {}
   owner:

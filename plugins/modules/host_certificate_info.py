@@ -90,6 +90,7 @@ lineages:
     faults:
       description:
         - Files that differ from what was written, and links that are lost or lead elsewhere, C(live) among them.
+        - A link taken out of C(links) counts until M(fleet_pki.aws_private_ca.host_certificate) runs again.
         - Each has C(name), C(reason) and C(message).
       type: list
       elements: dict

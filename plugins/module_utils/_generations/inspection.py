@@ -190,23 +190,19 @@ def _compare_attributes(
 
 
 def find_link_faults(lineage: Directory, plan: FilePlan, recorded: Iterable[str]) -> list[Fault]:
-    """Compare the links at usual paths with those asked for; ``recorded`` are the paths of those made before."""
-    faults = []
-    for path, target in link_targets(lineage.path, plan, recorded).items():
-        if read_link(path) != target:
-            message = f"{path} does not point at {target}" if target is not None else f"{path} is asked for no longer"
-            faults.append(Fault(path, "link_changed", message))
-    return faults
+    """Compare the links at usual paths with those asked for, and the paths on record with theirs.
 
-
-def link_targets(lineage: str, plan: FilePlan, recorded: Iterable[str]) -> dict[str, str | None]:
-    """Return for each link's path where it is to point: a file in ``live/`` of the lineage at a path.
-
-    None stands for a link that was made before, is asked for no longer, and still leads there: it is to go.
+    A path on record that is asked for no longer is a fault whatever is there now: the run that mends it forgets it.
     """
-    targets: dict[str, str | None] = {path: os.path.join(lineage, LIVE, name) for path, name in plan.links.items()}
-    stale = [path for path in recorded if path not in targets and leads_into(lineage, path)]
-    return {**targets, **dict.fromkeys(stale)}
+    targets = link_targets(lineage.path, plan)
+    wrong = {path: f"{path} does not point at {targets[path]}" for path in targets if read_link(path) != targets[path]}
+    former = {path: f"{path} is asked for no longer" for path in recorded if path not in targets}
+    return [Fault(path, "link_changed", message) for path, message in {**wrong, **former}.items()]
+
+
+def link_targets(lineage: str, plan: FilePlan) -> dict[str, str]:
+    """Return for each path that is asked for where its link is to point: a file in ``live/`` of a lineage's path."""
+    return {path: os.path.join(lineage, LIVE, name) for path, name in plan.links.items()}
 
 
 def leads_into(lineage: str, path: str) -> bool:

@@ -12,8 +12,8 @@ from typing import Any, Mapping, Sequence
 
 from .._errors import PrivateCaError, StepFailed
 from .._generations.directory import Directory
-from .._generations.inspection import leads_into, link_targets, read_generation, read_live
-from .._generations.links import place_links, point_links, read_links
+from .._generations.inspection import leads_into, read_generation, read_live
+from .._generations.links import drop_links, place_links, point_links, read_links
 from .._generations.location import GENERATIONS
 from .._generations.pending import is_answered, read_pending, remove_pending
 from .._generations.plan import FilePlan
@@ -27,10 +27,11 @@ from .service import Service
 
 @dataclass(frozen=True)
 class Application:
-    """What was done: ``steps`` in order, ``served`` the proof (``{serial}``) or None."""
+    """What was done: ``steps`` in order, ``served`` the proof (``{serial}``) or None, and what to warn of."""
 
     steps: tuple[str, ...]
     served: Mapping[str, Any] | None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ def apply_generation(rollout: Rollout, keep: int) -> Application:
             served = _take_steps(rollout, steps)
     except Exception as error:
         raise _go_back(rollout, former, steps, _find_failure(error)) from error
-    _record(rollout, former, keep, is_proved=served is not None)
-    return Application((*steps, "record"), served)
+    warnings = _record(rollout, former, keep, is_proved=served is not None)
+    return Application((*steps, "record"), served, tuple(warnings))
 
 
 def _find_failure(error: Exception) -> PrivateCaError:
@@ -115,8 +116,7 @@ def _look_back(rollout: Rollout) -> Former:
     fallback, repair = _find_usable(lineage, earlier, live), rollout.repair
     if fallback is not None or live != rollout.generation or repair is None or not repair.former:
         repair = None
-    links = read_links(link_targets(lineage.path, rollout.plan, state.links))
-    return Former(live, links, earlier, fallback, repair)
+    return Former(live, read_links(rollout.plan.links), earlier, fallback, repair)
 
 
 def _find_usable(lineage: Directory, earlier: Sequence[str], live: str | None) -> str | None:
@@ -127,16 +127,18 @@ def _find_usable(lineage: Directory, earlier: Sequence[str], live: str | None) -
     return live if live in earlier and live in list_generations(lineage) else None
 
 
-def _record(rollout: Rollout, former: Former, keep: int, is_proved: bool) -> None:
+def _record(rollout: Rollout, former: Former, keep: int, is_proved: bool) -> list[str]:
     lineage, generation = rollout.lineage, rollout.generation
     if is_proved:  # before the state says so, or a kill in between would lose what is to be revoked
         replaced = [read_generation(lineage, each, None).manifest for each in former.earlier]
         record_superseded(lineage, [each for each in replaced if each is not None], rollout.facts, rollout.moment)
+    warnings = drop_links(lineage, rollout.plan)  # before they are on record no longer
     write_state(lineage, ServiceState(in_service=generation, fallback=generation, links=rollout.plan.links))
     prune_generations(lineage, keep, {generation})
     pending = read_pending(lineage)
     if pending is None or is_answered(pending, rollout.facts):
         remove_pending(lineage)  # what a kill left of one
+    return warnings
 
 
 def announce_change(lineage: Directory, generation: str, plan: FilePlan) -> None:

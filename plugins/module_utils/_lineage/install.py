@@ -102,7 +102,7 @@ def _install_or_remove(options: InstallOptions, files: Files, check_mode: bool) 
     with told_disk_errors("install the certificate", f"{options.lineage.base_directory}/{options.lineage.name}"):
         if options.state == "absent":
             return remove_lineage(options.lineage, files, check_mode)
-        check_links(files, options.lineage.base_directory, options.lineage.name, options.lineage.plan)
+        check_links(options.lineage.base_directory, options.lineage.name, options.lineage.plan)
         issued = read_issued(options) if options.certificate is not None else None
         with _opened(options.lineage, files, create=not check_mode) as lineage:
             inspection = inspect_lineage(lineage, options.lineage.plan)
@@ -247,7 +247,7 @@ def _install(lineage: Directory, options: InstallOptions, issued: IssuedSet | No
         repair=repair,
     )
     application = apply_generation(rollout, options.keep_generations)
-    done = Application((*steps, *forgot, *application.steps), application.served)
+    done = dataclasses.replace(application, steps=(*steps, *forgot, *application.steps))
     return _result(options, before, generation, done, changed=True)
 
 
@@ -381,4 +381,5 @@ def _result(
         "steps": list(done.steps) if done is not None else [],
         "served": done.served if done is not None else None,
         "paths": {name: os.path.join(live, name) for name in names},
+        **({"warnings": list(done.warnings)} if done is not None and done.warnings else {}),
     }

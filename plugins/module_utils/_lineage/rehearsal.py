@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 
 from .._errors import UnusableState
-from .._generations.files import Files
 from .._generations.links import check_links
 from .._generations.location import refuse_unwritable
 from .._generations.plan import FilePlan
@@ -18,7 +17,7 @@ from .._x509.requests import start_request
 from .judgement import RequestOptions
 
 
-def rehearse(options: RequestOptions, files: Files, action: str) -> None:
+def rehearse(options: RequestOptions, action: str) -> None:
     """Raise what would keep this host from making a request, from taking its certificate, or from what else is due."""
     lineage = options.lineage
     if action == "issue":
@@ -27,7 +26,7 @@ def rehearse(options: RequestOptions, files: Files, action: str) -> None:
         start_request(lineage.wanted.subject or {}, lineage.wanted.subject_alternative_names or ())
     refuse_unwritable(lineage.base_directory, lineage.name)
     refuse_other_owners(lineage.plan)
-    check_links(files, lineage.base_directory, lineage.name, lineage.plan)
+    check_links(lineage.base_directory, lineage.name, lineage.plan)
 
 
 def refuse_other_owners(plan: FilePlan) -> None:

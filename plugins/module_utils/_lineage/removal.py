@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Any
+from typing import Any, Sequence
 
 from .._errors import UnusableState
 from .._generations.directory import TEMPORARY, Directory
@@ -32,17 +32,17 @@ def remove_lineage(options: LineageOptions, files: Files, check_mode: bool) -> d
     """
     lineage = open_lineage(files, options.base_directory, options.name)
     if lineage is None:
-        return _result(None, [], changed=False)
+        return _result(None, [], False)
     with lineage:
         refuse_foreign_names(lineage)
         live = inspect_lineage(lineage, options.plan).live
         facts = None if live is None or live.manifest is None else live.manifest.facts
         certificates = list_certificates(lineage, None if live is None else live.id)
-        links = list_own_links(lineage, options.plan)
+        links, warnings = list_own_links(lineage, options.plan)
         refuse_unremovable(lineage)
         if check_mode:
             _wait_for_others(lineage)
-            return _result(facts, certificates, changed=True)
+            return _result(facts, certificates, True, warnings)
         with hold_lock(lineage):
             point_links(files, dict.fromkeys(links))
             _remove_content(lineage)
@@ -51,7 +51,7 @@ def remove_lineage(options: LineageOptions, files: Files, check_mode: bool) -> d
         with base:
             base.remove(options.name)
             base.flush()
-    return _result(facts, certificates, changed=True)
+    return _result(facts, certificates, True, warnings)
 
 
 def list_certificates(lineage: Directory, live: str | None) -> list[dict[str, Any]]:
@@ -126,7 +126,9 @@ def _remove_content(lineage: Directory) -> None:
     lineage.flush()
 
 
-def _result(previous: Any, certificates: list[dict[str, Any]], changed: bool) -> dict[str, Any]:
+def _result(
+    previous: Any, certificates: list[dict[str, Any]], changed: bool, warnings: Sequence[str] = ()
+) -> dict[str, Any]:
     return {
         "changed": changed,
         "generation": None,
@@ -138,4 +140,5 @@ def _result(previous: Any, certificates: list[dict[str, Any]], changed: bool) ->
         "steps": ["remove"] if changed else [],
         "served": None,
         "paths": {},
+        **({"warnings": list(warnings)} if warnings else {}),
     }

@@ -38,7 +38,7 @@ def request_certificate(params: Mapping[str, Any], files: Files, check_mode: boo
         from .rehearsal import rehearse
 
         with told_disk_errors("leave a request" if writes else "prepare the installation", path):
-            rehearse(options, files, action)
+            rehearse(options, action)
     if writes and not check_mode:
         from .pending import leave_request
 

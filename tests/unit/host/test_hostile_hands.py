@@ -23,7 +23,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generati
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.files import Files
 from host_authority import DAY, NOW, Hierarchy
 from host_faults import HastyFiles
-from host_lineage import HostLineage
+from host_lineage import LATER, HostLineage
 
 STRANGER = 54321
 
@@ -187,6 +187,12 @@ def test_a_group_is_trusted_only_if_it_is_roots_or_our_own(tmp_path: Path) -> No
         refuse_foreign(os.stat_result((*status[:5], STRANGER, *status[6:])), "path")
 
 
+def read_recorded_links(lineage: HostLineage) -> dict[str, str]:
+    """Return the links that a lineage has on record."""
+    links: dict[str, str] = json.loads((lineage.path / "state.json").read_text())["links"]
+    return links
+
+
 def test_a_link_option_never_replaces_a_file(lineage: HostLineage, tmp_path: Path) -> None:
     (tmp_path / "usual").mkdir()
     (tmp_path / "usual/cert.pem").write_text("mine")
@@ -233,9 +239,70 @@ def test_a_link_that_leads_elsewhere_meanwhile_is_left_alone(lineage: HostLineag
     lineage.run(links={str(path): "cert.pem"})
     path.unlink()
     path.symlink_to("/etc/ssl/certs/snakeoil.pem")
+    lineage.run()
     assert lineage.request()["action"] == "none"
     lineage.install(state="absent")
     assert os.readlink(path) == "/etc/ssl/certs/snakeoil.pem"
+
+
+def test_a_link_whose_path_is_spelled_another_way_stays(lineage: HostLineage, tmp_path: Path) -> None:
+    (tmp_path / "pki").mkdir()
+    (tmp_path / "ssl").symlink_to("pki")
+    lineage.run(links={str(tmp_path / "ssl/web.pem"): "cert.pem"})
+    link = tmp_path / "pki/web.pem"
+    asked: dict[str, Any] = {"links": {str(link): "fullchain.pem"}, "reload_command": ["test", "-e", str(link)]}
+    lineage.run(**asked)
+    assert os.readlink(link) == str(lineage.live / "fullchain.pem") and lineage.request(**asked)["action"] == "none"
+    assert read_recorded_links(lineage) == asked["links"]
+    lineage.install(state="absent")
+    assert not os.path.lexists(link)
+
+
+@pytest.mark.parametrize("loser_first", [True, False])
+def test_a_link_moves_to_another_lineage_whichever_is_run_first(
+    hierarchy: Hierarchy, tmp_path: Path, loser_first: bool
+) -> None:
+    link = tmp_path / "usual.pem"
+    asked: dict[str, Any] = {"links": {str(link): "cert.pem"}}
+    needed: dict[str, Any] = {"reload_command": ["test", "-e", str(link)]}
+    loses, gets = (HostLineage(tmp_path / name, hierarchy) for name in ("loses", "gets"))
+    loses.run(**asked, **needed)
+    runs: list[tuple[HostLineage, dict[str, Any]]] = [(loses, {}), (gets, asked)]
+    for lineage, links in runs if loser_first else reversed(runs):
+        lineage.run(**links, **needed)
+    assert os.readlink(link) == str(gets.live / "cert.pem") and read_recorded_links(loses) == {}
+    assert loses.request()["action"] == gets.request(**asked)["action"] == "none"
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_link_that_is_asked_for_no_longer_stays_in_a_place_that_others_can_turn_elsewhere(
+    lineage: HostLineage, tmp_path: Path, state: str
+) -> None:
+    (tmp_path / "usual").mkdir()
+    link = tmp_path / "usual/web.pem"
+    lineage.run(links={str(link): "cert.pem"})
+    (tmp_path / "usual").chmod(0o777)
+    done = lineage.run() if state == "present" else lineage.install(state=state)
+    (warning,) = done["warnings"]
+    assert f"{link} is asked for no longer" in warning and "others can write it" in warning
+    assert os.path.lexists(link)
+    if state == "present":
+        assert lineage.request()["action"] == "none" and "warnings" not in lineage.run(**LATER)
+    else:
+        assert not lineage.path.exists()
+
+
+def test_a_link_that_is_asked_for_no_longer_and_that_this_user_may_not_remove_keeps_nothing_from_a_renewal(
+    hierarchy: Hierarchy, as_ordinary_user: Callable[[], contextlib.AbstractContextManager[Path]]
+) -> None:
+    with as_ordinary_user() as folder:
+        lineage, usual = HostLineage(folder / "base", hierarchy), folder / "usual"
+        usual.mkdir()
+        lineage.run(links={str(usual / "web.pem"): "cert.pem"})
+        usual.chmod(0o555)
+        done = lineage.run(**LATER)
+        assert done["action"] == "issue" and "Permission denied" in done["warnings"][0]
+        assert lineage.request(**LATER)["action"] == "none"
 
 
 def test_a_state_of_an_earlier_release_is_read_and_knows_no_links(lineage: HostLineage, tmp_path: Path) -> None:

@@ -89,6 +89,20 @@ def test_a_link_at_a_usual_path_that_leads_elsewhere_is_among_the_faults(lineage
     assert not found["in_service"] and [fault["name"] for fault in found["faults"]] == [str(usual)]
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_link_that_is_asked_for_no_longer_is_no_fault_after_the_next_run(
+    lineage: HostLineage, elsewhere: bool
+) -> None:
+    usual = lineage.base.parent / "usual.pem"
+    lineage.run(links={str(usual): "cert.pem"})
+    usual.unlink()
+    if elsewhere:
+        usual.symlink_to("/etc/ssl/certs/snakeoil.pem")
+    assert [reason["message"] for reason in lineage.run()["asked"]["reasons"]] == [f"{usual} is asked for no longer"]
+    (found,) = read(lineage)
+    assert found["in_service"] and not found["faults"] and lineage.request()["action"] == "none"
+
+
 def test_what_is_no_lineage_or_cannot_be_read_hides_none_of_the_others(lineage: HostLineage) -> None:
     lineage.run()
     (lineage.base / "README").write_text("not a lineage")

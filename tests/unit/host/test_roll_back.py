@@ -207,3 +207,14 @@ def test_after_a_roll_back_only_the_links_that_are_there_are_on_record(lineage: 
     with pytest.raises(StepFailed):
         lineage.run(**LATER, **service.refusal)
     assert json.loads((lineage.path / "state.json").read_text())["links"] == {}
+
+
+def test_a_link_that_is_asked_for_no_longer_stays_until_the_service_took_the_certificate(
+    lineage: HostLineage, service: Loaded
+) -> None:
+    lineage.run(**service.options)
+    with pytest.raises(StepFailed, match="is live and in service again"):
+        lineage.run(**LATER, validate_command=["false"])
+    assert service.link.exists()
+    lineage.run(**LATER)
+    assert not os.path.lexists(service.link) and lineage.request(**LATER)["action"] == "none"
