@@ -17,7 +17,7 @@ from typing import Any, Callable, Mapping, Protocol, TypeVar
 
 from .._clock import Clock, SystemClock
 from .._x509.pem import extract_request
-from .errors import BotoCoreError, ClientError, Fault, IncompleteReply, read_fault, translate
+from .errors import BotoCoreError, ClientError, Fault, read_fault, take_member, translate
 from .models import IssuanceRequest, IssuedCertificate, Validity
 from .retries import RetryPolicy, call_with_retries, carry_out
 
@@ -154,13 +154,6 @@ class PrivateCaApi:
             raise
         chain = split_pem(reply.get("CertificateChain") or "")
         return IssuedCertificate(certificate_arn, split_pem(reply["Certificate"])[0], tuple(chain))
-
-
-def take_member(reply: Mapping[str, Any], name: str) -> Any:
-    """Return a member that every reply of the operation has. Raise IncompleteReply."""
-    if name not in reply:
-        raise IncompleteReply(name=name)
-    return reply[name]
 
 
 def issue_parameters(request: IssuanceRequest, token: str) -> dict[str, Any]:

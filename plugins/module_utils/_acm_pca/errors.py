@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Iterator
+from typing import Any, Iterator, Mapping
 
 from .._errors import (
     AccessDenied,
@@ -47,6 +47,13 @@ class IncompleteReply(BotoCoreError):
     """A reply of success that lacks what it must have: another than AWS answered, such as a proxy with its own page."""
 
     fmt = "its reply has no {name}"
+
+
+def take_member(reply: Mapping[str, Any], name: str) -> Any:
+    """Return a member that every reply of the operation has. Raise IncompleteReply."""
+    if name not in reply:
+        raise IncompleteReply(name=name)
+    return reply[name]
 
 
 class UnreadableReply(BotoCoreError):

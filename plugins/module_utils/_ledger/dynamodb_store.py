@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from typing import Any, Callable, Iterable, Iterator, TypeVar
+from typing import Any, Callable, Iterable, Iterator, Mapping, TypeVar
 
-from .._acm_pca.errors import THROTTLING_CODES, BotoCoreError, ClientError, read_fault
+from .._acm_pca.errors import THROTTLING_CODES, BotoCoreError, ClientError, IncompleteReply, read_fault, take_member
 from .._acm_pca.retries import RetryPolicy, call_with_retries
 from .._clock import Clock, SystemClock
 from .._errors import LedgerError
@@ -31,6 +31,8 @@ _KEPT_COUNTERS = 35 * 86400
 _SCHEMA = 1
 _CREATION_SECONDS = 120.0
 _NOT_THERE = "ResourceNotFoundException"
+_MARKS = ("x-amzn-requestid", "x-amz-crc32")  # headers of DynamoDB's replies, some of which have no member at all
+_STRANGER = "What answers is not DynamoDB: check ledger_endpoint_url and the proxies on the way"
 
 Result = TypeVar("Result")
 
@@ -41,6 +43,8 @@ _REMEDIES = {
     "NoCredentialsError": "Give AWS credentials",
     "LimitExceededException": "Let the other tables of the account be made first, and run again",
     "DamagedRecord": DamagedRecord.remedy,
+    "IncompleteReply": _STRANGER,
+    "UnreadableReply": _STRANGER,
     **dict.fromkeys(THROTTLING_CODES, "Run again later, with fewer at once, or give the table more capacity"),
 }
 
@@ -200,7 +204,7 @@ class DynamoDbLedger:
                     ExpressionAttributeValues={":prefix": {"S": _RECORD_PREFIX}},
                     **start,
                 )
-                found += [self._record_of(item) for item in page.get("Items", [])]
+                found += [self._record_of(item) for item in take_member(page, "Items")]
                 if "LastEvaluatedKey" not in page:
                     return found
                 start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
@@ -236,20 +240,22 @@ class DynamoDbLedger:
             if not self._create_missing or read_fault(error).code != _NOT_THERE:
                 raise
         if self._read_only:
-            return {}
+            return {"Items": []}
         self.create_table()
         return self._send(name, **parameters)
 
     def _send(self, name: str, **parameters: Any) -> Any:
         call: Callable[..., Any] = getattr(self._client, name)
         reply = call_with_retries(lambda: call(TableName=self._table, **parameters), self._retries, self._clock)
-        self._read_date(reply)
+        headers = reply.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        if not any(mark in headers for mark in _MARKS):
+            raise IncompleteReply(name=" or ".join(_MARKS))
+        self._read_date(headers)
         return reply
 
-    def _read_date(self, reply: Any) -> None:
-        text = reply.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    def _read_date(self, headers: Mapping[str, str]) -> None:
         try:
-            date = parsedate_to_datetime(text).timestamp()
+            date = parsedate_to_datetime(headers.get("date", "")).timestamp()
         except (TypeError, ValueError):  # a proxy took it away
             return
         self._service_ahead = date - self._clock.monotonic()

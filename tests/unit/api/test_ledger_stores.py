@@ -161,7 +161,8 @@ class Dates:
         self.clock = clock
 
     def get_item(self, **_parameters: Any) -> Any:
-        return {"ResponseMetadata": {"HTTPHeaders": {"date": formatdate(self.clock.now(), usegmt=True)}}}
+        date = formatdate(self.clock.now(), usegmt=True)
+        return {"ResponseMetadata": {"HTTPHeaders": {"date": date, "x-amzn-requestid": "1"}}}
 
 
 def test_control_nodes_whose_clocks_differ_agree_on_how_long_ago_something_was() -> None:
@@ -277,6 +278,32 @@ def test_a_table_that_is_there_is_used_without_a_call_for_its_creation(dynamodb:
     assert client.called == ["put_item", "get_item"]
 
 
+CALLS: dict[str, Callable[[Ledger], Any]] = {
+    "GetItem": lambda ledger: ledger.read("token"),
+    "PutItem": lambda ledger: ledger.swap(FIRST, None),
+    "UpdateItem": lambda ledger: ledger.count_up(Counter("issuances", 5, START)),
+    "Scan": lambda ledger: list(ledger.records()),
+    "CreateTable": lambda ledger: ledger.create_table(),  # type: ignore[attr-defined]
+    "DescribeTable": lambda ledger: ledger.create_table(),  # type: ignore[attr-defined]
+    "DescribeTimeToLive": lambda ledger: ledger.create_table(),  # type: ignore[attr-defined]
+    "UpdateTimeToLive": lambda ledger: ledger.create_table(),  # type: ignore[attr-defined]
+}
+
+
+class Portal:
+    """A client of DynamoDB behind a proxy that answers every call with its own page, as botocore reads it."""
+
+    def __getattr__(self, _method: str) -> Any:
+        headers = {"content-type": "text/html", "date": formatdate(START, usegmt=True)}
+        return lambda **_parameters: {"ResponseMetadata": {"HTTPStatusCode": 200, "HTTPHeaders": headers}}
+
+
+@pytest.mark.parametrize("operation", CALLS)
+def test_a_page_of_a_proxy_is_neither_an_empty_ledger_nor_a_write_that_was_done(operation: str) -> None:
+    with pytest.raises(LedgerError, match=r"its reply has no .+What answers is not DynamoDB: check"):
+        CALLS[operation](DynamoDbLedger(Portal(), "ledger", clock=FakeClock(), create_missing=True))
+
+
 def test_records_are_read_page_by_page(dynamodb: Any) -> None:
     ledger = DynamoDbLedger(dynamodb, "ledger", clock=FakeClock())
     ledger.create_table()
@@ -295,16 +322,6 @@ def test_denied_access_names_the_actions_to_allow(dynamodb: Any) -> None:
         DynamoDbLedger(Denies(), "ledger", clock=FakeClock()).read("token")
 
 
-CALLS: dict[str, Callable[[Ledger], Any]] = {
-    "GetItem": lambda ledger: ledger.read("token"),
-    "PutItem": lambda ledger: ledger.swap(FIRST, None),
-    "UpdateItem": lambda ledger: ledger.count_up(Counter("issuances", 5, START)),
-    "Scan": lambda ledger: list(ledger.records()),
-    "CreateTable": lambda ledger: ledger.create_table(),  # type: ignore[attr-defined]
-    "DescribeTable": lambda ledger: ledger.create_table(),  # type: ignore[attr-defined]
-    "DescribeTimeToLive": lambda ledger: ledger.create_table(),  # type: ignore[attr-defined]
-    "UpdateTimeToLive": lambda ledger: ledger.create_table(),  # type: ignore[attr-defined]
-}
 MODEL = botocore.session.get_session().get_service_model("dynamodb")
 DECLARED = [(name, shape.name) for name in CALLS for shape in MODEL.operation_model(name).error_shapes]
 BORNE = {  # another process was faster
