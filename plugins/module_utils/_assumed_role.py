@@ -11,7 +11,7 @@ import os
 import re
 from typing import Any, Mapping
 
-from ._acm_pca.errors import BotoCoreError, ClientError, read_fault, translate
+from ._acm_pca.errors import BotoCoreError, ClientError, read_fault, take_member, translate
 from ._acm_pca.retries import RetryPolicy, call_with_retries
 from ._clock import Clock, SystemClock
 from ._errors import AccessDenied, PrivateCaError, ServiceError
@@ -59,9 +59,9 @@ def assume_role(
         parameters["ExternalId"] = external_id
     try:
         reply = call_with_retries(lambda: sts.assume_role(**parameters), RetryPolicy(), clock or SystemClock())
+        credentials = take_member(reply, "Credentials")
     except (BotoCoreError, ClientError) as error:
         raise _explain(error, role_arn) from error
-    credentials = reply["Credentials"]
     return {
         "aws_access_key_id": credentials["AccessKeyId"],
         "aws_secret_access_key": credentials["SecretAccessKey"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from ._acm_pca.arns import parse_authority_arn
-from ._acm_pca.errors import BotoCoreError, ClientError, translate
+from ._acm_pca.errors import BotoCoreError, ClientError, take_member, translate
 from ._acm_pca.retries import RetryPolicy, call_with_retries
 from ._aws_connection import connect_client, select_connection
 from ._clock import SystemClock
@@ -28,6 +28,7 @@ def identify_account(options: Mapping[str, Any]) -> str:
     """Return the number of the account that the options' credentials are of (AWS STS, GetCallerIdentity)."""
     sts = connect_service(options, "sts")
     try:
-        return str(call_with_retries(sts.get_caller_identity, RetryPolicy(), SystemClock())["Account"])
+        reply = call_with_retries(sts.get_caller_identity, RetryPolicy(), SystemClock())
+        return str(take_member(reply, "Account"))
     except (BotoCoreError, ClientError) as error:
         raise translate(error, "Failed to identify the account", "sts:GetCallerIdentity") from error

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Mapping, Sequence
 
-from .._acm_pca.errors import BotoCoreError, ClientError, Fault, read_fault, translate
+from .._acm_pca.errors import BotoCoreError, ClientError, Fault, read_fault, take_member, translate
 from .._acm_pca.paging import collect_pages
 from .._acm_pca.retries import RetryPolicy, call_with_retries, carry_out
 from .._clock import Clock
@@ -54,22 +54,25 @@ class CertificateManagerApi:
 
     def request_certificate(self, name: str, request: Mapping[str, Any], token: str) -> str:
         """Return the ARN of a new certificate; ``name`` is its first domain name, for messages."""
-        reply = self._run("request_certificate", "request the certificate", name, IdempotencyToken=token, **request)
+        parameters = {"IdempotencyToken": token, **request}
+        reply = self._run("request_certificate", "request the certificate", name, ["CertificateArn"], **parameters)
         return str(reply["CertificateArn"])
 
     def describe_certificate(self, arn: str) -> Mapping[str, Any]:
         """Return the certificate's record (CertificateDetail)."""
-        record: Mapping[str, Any] = self._on(arn, "describe_certificate", "describe the certificate")["Certificate"]
+        reply = self._on(arn, "describe_certificate", "describe the certificate", ["Certificate"])
+        record: Mapping[str, Any] = reply["Certificate"]
         return record
 
     def get_certificate(self, arn: str) -> tuple[str, str | None]:
         """Return certificate and chain as PEM."""
-        reply = self._on(arn, "get_certificate", "get the certificate")
+        reply = self._on(arn, "get_certificate", "get the certificate", ["Certificate"])
         return reply["Certificate"], reply.get("CertificateChain")
 
     def export_certificate(self, arn: str, passphrase: str) -> tuple[str, str | None, str]:
         """Return certificate, chain and the private key, encrypted with ``passphrase`` (PKCS#8), as PEM."""
-        reply = self._on(arn, "export_certificate", "export the certificate", Passphrase=passphrase.encode())
+        members, secret = ["Certificate", "PrivateKey"], passphrase.encode()
+        reply = self._on(arn, "export_certificate", "export the certificate", members, Passphrase=secret)
         return reply["Certificate"], reply.get("CertificateChain"), reply["PrivateKey"]
 
     def renew_certificate(self, arn: str) -> None:
@@ -107,12 +110,20 @@ class CertificateManagerApi:
         entries = [{"Key": key} for key in keys]
         self._on(arn, "remove_tags_from_certificate", "untag the certificate", Tags=entries)
 
-    def _on(self, arn: str, name: str, doing: str, **parameters: Any) -> Any:
-        return self._run(name, doing, arn, CertificateArn=arn, **parameters)
+    def _on(self, arn: str, name: str, doing: str, members: Sequence[str] = (), **parameters: Any) -> Any:
+        return self._run(name, doing, arn, members, CertificateArn=arn, **parameters)
 
-    def _run(self, name: str, doing: str, resource: str, **parameters: Any) -> Any:
+    def _run(self, name: str, doing: str, resource: str, members: Sequence[str], **parameters: Any) -> Any:
+        """Return the reply, which has these members."""
         operation = "".join(part.capitalize() for part in name.split("_"))
-        return self._boundary(operation, doing, resource, lambda: self._call(name, **parameters))
+
+        def call() -> Any:
+            reply = self._call(name, **parameters)
+            for member in members:
+                take_member(reply, member)
+            return reply
+
+        return self._boundary(operation, doing, resource, call)
 
     def _call(self, name: str, **parameters: Any) -> Any:
         return call_with_retries(lambda: getattr(self._client, name)(**parameters), self._retries, self._clock)

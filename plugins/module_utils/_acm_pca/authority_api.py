@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from .api import PrivateCaApi, operation
-from .errors import Fault
+from .errors import Fault, take_member
 from .paging import collect_pages
 
 
@@ -24,13 +24,15 @@ class AuthorityApi(PrivateCaApi):
     @operation("describe the certificate authority", "DescribeCertificateAuthority")
     def authority_record(self, arn: str) -> Mapping[str, Any]:
         """Return the CA's whole record (API operation DescribeCertificateAuthority)."""
-        return self._call("describe_certificate_authority", CertificateAuthorityArn=arn)["CertificateAuthority"]
+        reply = self._call("describe_certificate_authority", CertificateAuthorityArn=arn)
+        record: Mapping[str, Any] = take_member(reply, "CertificateAuthority")
+        return record
 
     @operation("create the certificate authority")
     def create_certificate_authority(self, _name: str, request: Mapping[str, Any], token: str) -> str:
         """Return the ARN of the CA that ``request`` (the API's own members) makes; ``_name`` is for messages only."""
         reply = self._call("create_certificate_authority", IdempotencyToken=token, **request)
-        return str(reply["CertificateAuthorityArn"])
+        return str(take_member(reply, "CertificateAuthorityArn"))
 
     @operation("update the certificate authority")
     def update_certificate_authority(self, arn: str, **changes: Any) -> None:
@@ -61,13 +63,13 @@ class AuthorityApi(PrivateCaApi):
     @operation("get the CSR of the certificate authority")
     def get_certificate_authority_csr(self, arn: str) -> str:
         """Return the CA's own CSR as PEM."""
-        return str(self._call("get_certificate_authority_csr", CertificateAuthorityArn=arn)["Csr"])
+        return str(take_member(self._call("get_certificate_authority_csr", CertificateAuthorityArn=arn), "Csr"))
 
     @operation("get the certificate of the certificate authority")
     def get_certificate_authority_certificate(self, arn: str) -> tuple[str, str | None]:
         """Return the CA's certificate and its chain up to the root as PEM; a root has no chain."""
         reply = self._call("get_certificate_authority_certificate", CertificateAuthorityArn=arn)
-        return reply["Certificate"], reply.get("CertificateChain")
+        return take_member(reply, "Certificate"), reply.get("CertificateChain")
 
     @operation("import the certificate of the certificate authority")
     def import_certificate_authority_certificate(self, arn: str, certificate: str, chain: str | None) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from traceback import walk_tb
 from typing import Any, Iterator, Mapping
 
 from .._errors import (
@@ -64,11 +65,23 @@ class UnreadableReply(BotoCoreError):
 
 @contextmanager
 def reading_reply() -> Iterator[None]:
-    """Raise UnreadableReply where the call of a boto3 client made in the body has such a reply."""
+    """Raise UnreadableReply where the call of a boto3 client made in the body has such a reply.
+
+    botocore notices only part of what it cannot read; of other replies its parsers make errors of programming.
+    """
     try:
         yield
     except ResponseParserError as error:
         raise UnreadableReply(reason=str(error).partition(" Further retries")[0]) from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        if not _is_from_parser(error):
+            raise
+        raise UnreadableReply(reason=f"{type(error).__name__}: {error}") from error
+
+
+def _is_from_parser(error: BaseException) -> bool:
+    modules = [frame.f_globals.get("__name__") for frame, _line in walk_tb(error.__traceback__)]
+    return "botocore.parsers" in modules or modules[-1] == "botocore.endpoint"  # which is given what they return
 
 
 THROTTLING_CODES = frozenset(
@@ -169,7 +182,7 @@ LOCAL_CAUSES = {
     "CredentialRetrievalError": ("the credentials could not be fetched", _CREDENTIALS_REMEDY),
     "NoRegionError": ("no region is set", "Give the option region, or set AWS_REGION"),
     "ProfileNotFound": ("the profile does not exist", "Give a profile of the AWS configuration of this machine"),
-    "IncompleteReply": ("what answered is no service of AWS", "Check endpoint_url and the proxies on the way"),
+    "IncompleteReply": ("what answered is no service of AWS", "Check its endpoint and the proxies on the way"),
     "UnreadableReply": ("what answered is not the service", "Check its endpoint and the proxies on the way"),
     "EndpointConnectionError": ("no connection to the endpoint", "Check network, region and endpoint_url"),
     "SSLError": ("the endpoint's TLS certificate is not trusted", "Give aws_ca_bundle, or the right endpoint_url"),

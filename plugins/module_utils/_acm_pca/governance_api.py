@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from .api import PrivateCaApi, operation
-from .errors import Fault
+from .errors import Fault, take_member
 from .paging import collect_pages
 
 
@@ -25,7 +25,8 @@ class GovernanceApi(PrivateCaApi):
     @operation("get the certificate of the certificate authority")
     def get_certificate_authority_certificate(self, arn: str) -> str:
         """Return the CA's certificate as PEM."""
-        return str(self._call("get_certificate_authority_certificate", CertificateAuthorityArn=arn)["Certificate"])
+        reply = self._call("get_certificate_authority_certificate", CertificateAuthorityArn=arn)
+        return str(take_member(reply, "Certificate"))
 
     @operation("list the permissions of the certificate authority")
     def list_permissions(self, arn: str) -> list[Mapping[str, Any]]:
@@ -47,7 +48,7 @@ class GovernanceApi(PrivateCaApi):
     @operation("get the resource policy of the certificate authority")
     def get_policy(self, arn: str) -> str:
         """Return the CA's resource policy as JSON text."""
-        return str(self._call("get_policy", ResourceArn=arn)["Policy"])
+        return str(take_member(self._call("get_policy", ResourceArn=arn), "Policy"))
 
     @operation("put the resource policy of the certificate authority")
     def put_policy(self, arn: str, policy: str) -> None:
@@ -68,7 +69,7 @@ class GovernanceApi(PrivateCaApi):
             S3BucketName=bucket,
             AuditReportResponseFormat=report_format,
         )
-        return str(reply["AuditReportId"]), str(reply["S3Key"])
+        return str(take_member(reply, "AuditReportId")), str(take_member(reply, "S3Key"))
 
     @operation("describe the audit report of the certificate authority")
     def describe_certificate_authority_audit_report(self, arn: str, report_id: str) -> Mapping[str, Any]:

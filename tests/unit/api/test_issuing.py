@@ -323,7 +323,7 @@ def test_nothing_is_open_once_the_arn_is_written(make_issuer: MakeIssuer, ledger
 def test_a_reply_that_is_not_of_aws_is_told_and_leaves_the_call_open(make_issuer: MakeIssuer, ledger: Ledger) -> None:
     request = make_request()
     page = SimpleNamespace(issue_certificate=lambda **_parameters: {"message": "<html>Log in</html>"})
-    with pytest.raises(Unreachable, match=r"no CertificateArn.*Check endpoint_url"):
+    with pytest.raises(Unreachable, match=r"no CertificateArn.*Check its endpoint"):
         make_issuer(api=PrivateCaApi(page)).issue(request)
     assert record_of(ledger, derive_token(request)).sent is not None
     assert make_issuer().issue(request).asked_now

@@ -82,6 +82,15 @@ def test_a_role_that_cannot_be_assumed_is_named_with_what_to_do(
     assert ROLE in str(raised.value)
 
 
+def test_a_reply_without_credentials_is_none_of_aws_sts() -> None:
+    class Portal:
+        def assume_role(self, **_parameters: str) -> dict[str, Any]:
+            return {"ResponseMetadata": {}}
+
+    with pytest.raises(Unreachable, match=r"its reply has no Credentials.*Check its endpoint and the proxies"):
+        assume_role(Portal(), ROLE, None, None, clock=FakeClock())
+
+
 def test_an_endpoint_that_is_not_there_is_told_when_it_was_tried_for_a_while() -> None:
     clock, nowhere = FakeClock(), EndpointConnectionError(endpoint_url="http://sts")
     with pytest.raises(Unreachable, match="Check network, region and endpoint_url"):

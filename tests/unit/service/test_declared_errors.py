@@ -133,3 +133,39 @@ def test_every_operation_whose_service_declares_that_it_may_be_busy_is_asked() -
         if set(BUSY) & set(declared_errors(service, operation))
     }
     assert busy == set(PATIENT)
+
+
+class Portal:
+    """A client of any service behind a proxy that answers every call with its own page, as botocore reads it."""
+
+    def __getattr__(self, _operation: str) -> Callable[..., dict[str, object]]:
+        return lambda **_parameters: {"ResponseMetadata": {"HTTPStatusCode": 200}}
+
+
+NEEDED: dict[str, Callable[[Portal, FakeClock], object]] = {
+    "RequestCertificate": lambda client, clock: CertificateManagerApi(client, clock).request_certificate("x", {}, "t"),
+    "DescribeCertificate": lambda client, clock: CertificateManagerApi(client, clock).describe_certificate(ACM_ARN),
+    "GetCertificate": lambda client, clock: CertificateManagerApi(client, clock).get_certificate(ACM_ARN),
+    "ExportCertificate": lambda client, clock: CertificateManagerApi(client, clock).export_certificate(ACM_ARN, "pass"),
+    "DescribeCertificateAuthority": lambda client, clock: AuthorityApi(client, clock=clock).authority_record(AUTHORITY),
+    "CreateCertificateAuthority": lambda client, clock: AuthorityApi(client, clock=clock).create_certificate_authority(
+        "x", {}, "t"
+    ),
+    "GetCertificateAuthorityCsr": lambda client, clock: AuthorityApi(client, clock=clock).get_certificate_authority_csr(
+        AUTHORITY
+    ),
+    "GetCertificateAuthorityCertificate": lambda client, clock: AuthorityApi(
+        client, clock=clock
+    ).get_certificate_authority_certificate(AUTHORITY),
+    "GetPolicy": lambda client, clock: GovernanceApi(client, clock=clock).get_policy(AUTHORITY),
+    "CreateCertificateAuthorityAuditReport": lambda client, clock: GovernanceApi(
+        client, clock=clock
+    ).create_certificate_authority_audit_report(AUTHORITY, "audit", "JSON"),
+}
+
+
+@pytest.mark.parametrize("operation", NEEDED)
+def test_a_reply_that_lacks_what_was_asked_for_is_explained(operation: str) -> None:
+    with pytest.raises(PrivateCaError, match=r"its reply has no \w+\)\. Check its endpoint and the proxies") as raised:
+        NEEDED[operation](Portal(), FakeClock())
+    assert raised.value.details["operation"].removeprefix("acm:") == operation
