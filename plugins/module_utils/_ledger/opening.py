@@ -57,18 +57,18 @@ def open_ledger(options: LedgerOptions) -> Iterator[Ledger]:
 @contextmanager
 def peek_ledger(options: LedgerOptions) -> Iterator[Ledger]:
     """Open the ledger for reading alone, for check mode: what is to be made and is not there yet is empty."""
-    if options.store == "dynamodb":
-        yield _dynamodb(options, read_only=True)
-        return
-    path = locate_ledger(options.path)
-    if options.store != "sqlite" or not is_there(path):
+    if options.store == "none":
         yield MemoryLedger()
-        return
-    ledger = SqliteLedger(path, read_only=True)
-    try:
-        yield ledger
-    finally:
-        ledger.close()
+    elif options.store != "sqlite":
+        yield _dynamodb(options, read_only=True)
+    elif not is_there(path := locate_ledger(options.path)):
+        yield MemoryLedger()
+    else:
+        ledger = SqliteLedger(path, read_only=True)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
 
 
 def _dynamodb(options: LedgerOptions, *, read_only: bool) -> Ledger:

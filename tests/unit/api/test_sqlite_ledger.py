@@ -71,6 +71,12 @@ def test_peeking_makes_nothing_and_reads_what_is_there(tmp_path: Path) -> None:
             ledger.swap(dataclasses.replace(RECORD, token="other"), None)
 
 
+@pytest.mark.parametrize("opened", [open_ledger, peek_ledger])
+def test_without_a_ledger_no_file_is_looked_for(opened: Opener) -> None:
+    with opened(LedgerOptions("none", "~no-such-user/ledger.sqlite3")) as ledger:
+        assert ledger.read("token") is None
+
+
 def test_every_write_is_on_the_disk_and_in_the_write_ahead_log(tmp_path: Path) -> None:
     ledger = SqliteLedger(tmp_path / "ledger.sqlite3")
     assert ledger._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
