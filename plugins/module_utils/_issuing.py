@@ -152,7 +152,7 @@ class Issuer:
                 if certificate is not None:
                     require_key_of_csr(request.csr, certificate, asked.token)
             except IssuanceFailed as error:
-                record_failed(self.ledger, asked.token, str(error), self.clock.now())
+                self._record_failed(asked, error)
                 raise
             if certificate is not None:
                 self._record_issued(asked, certificate)
@@ -194,6 +194,15 @@ class Issuer:
         end = certificate_end(certificate.certificate)
         with self._warning_of_ledger(asked.certificate_arn):
             record_issued(self.ledger, asked.token, asked.certificate_arn, end, self.clock.now())
+
+    def _record_failed(self, asked: Asked, failure: IssuanceFailed) -> None:
+        try:
+            record_failed(self.ledger, asked.token, str(failure), self.clock.now())
+        except LedgerError as error:  # the failure itself is what is to be told
+            (self.warn or self.log)(
+                f"{error} That {asked.certificate_arn} failed is not on record: the next run asks AWS for its outcome "
+                "again"
+            )
 
     @contextmanager
     def _warning_of_ledger(self, certificate_arn: str) -> Iterator[None]:

@@ -10,7 +10,7 @@ import math
 from typing import Callable
 
 import pytest
-from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import LedgerError
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import IssuanceFailed, LedgerError
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._issuing import Issuer
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.memory_store import MemoryLedger
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._ledger.records import Record
@@ -51,6 +51,27 @@ def test_an_arn_that_could_not_be_written_at_once_is_written_with_the_outcome(
     first = make_issuer(ledger=ledger).issue(request)
     clock.advance(TEN_MINUTES)
     assert make_issuer(ledger=ledger).issue(request).certificate == first.certificate
+    assert client.count("IssueCertificate") == 1
+
+
+class HidesFailures(MemoryLedger):
+    """A ledger that takes no record of a failure."""
+
+    def swap(self, record: Record, expected_version: int | None) -> bool:
+        if record.failure is not None:
+            raise LedgerError("Failed to write to the ledger", because="the disk is full")
+        return super().swap(record, expected_version)
+
+
+def test_a_failed_issuance_tells_the_services_reason_though_the_ledger_cannot_be_written(
+    make_issuer: MakeIssuer, client: FakeClient, log: list[str]
+) -> None:
+    ledger, request, client.fail_next = HidesFailures(), make_request(), "The CA lost its key."
+    for told in range(1, 3):
+        with pytest.raises(IssuanceFailed, match=r"The CA lost its key.*Mend the cause"):
+            make_issuer(ledger=ledger).issue(request)
+        assert len(log) >= told
+    assert all("the disk is full" in sentence and "asks AWS for its outcome again" in sentence for sentence in log)
     assert client.count("IssueCertificate") == 1
 
 
