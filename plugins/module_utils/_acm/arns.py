@@ -35,13 +35,16 @@ def select_region(certificate_arn: str | None, authority_arn: str | None, region
     """
     named = [read_certificate_region(certificate_arn)] if certificate_arn else []
     named += [parse_authority_arn(authority_arn).region] if authority_arn else []
+    remedy = "Leave region out: the ARN names it"
+    if len(set(named)) > 1:
+        remedy = "Give the CA of the certificate's region, or certificate_arn without a CA"
     named += [region] if region else []
     if len(set(named)) > 1:
         raise InvalidInput(
             "certificate_arn is of another region than the task says",
             on=certificate_arn,
             because=f"got {' and '.join(dict.fromkeys(named))}",
-            remedy="Leave region out: the ARN names it",
+            remedy=remedy,
         )
     return named[0]
 

@@ -100,7 +100,7 @@ class PrivateCertificates:
             return arn if facts is not None and is_issued(facts) else None
 
         ask()
-        return self.polling.until(issued, "Failed to wait for the certificate", asked[0][0])
+        return self.polling.until(issued, "Failed to wait for the certificate", lambda: asked[-1][0])
 
     def update(self, current: Mapping[str, Any], steps: Any) -> None:
         """Carry out the steps of a plan on an existing certificate."""

@@ -131,7 +131,8 @@ def require_living(current: Mapping[str, Any]) -> None:
             "Failed to get the certificate issued",
             because=f"it is {current['status']} ({current['failure_reason'] or 'no reason is given'})",
             on=current["arn"],
-            remedy="Look at the state of the CA and at ACM's permission on it, and run again without certificate_arn",
+            remedy="Look at the state of the CA and at ACM's permission on it, and run again: without certificate_arn, "
+            "another one is requested",
             certificate_arn=current["arn"],
         )
 

@@ -23,8 +23,17 @@ class Polling:
     timeout: float = 300.0
     interval: float = 1.0
 
-    def until(self, probe: Callable[[], Value | None], failed: str, on: str, remedy: str = "Run again later") -> Value:
-        """Return the first value of ``probe`` that is not None; raise WaitTimeout at the deadline."""
+    def until(
+        self,
+        probe: Callable[[], Value | None],
+        failed: str,
+        on: str | Callable[[], str],
+        remedy: str = "Run again later",
+    ) -> Value:
+        """Return the first value of ``probe`` that is not None; raise WaitTimeout at the deadline.
+
+        ``on`` is the resource that is waited for, or tells it at the deadline.
+        """
         deadline = self.clock.monotonic() + self.timeout
         while True:
             value = probe()
@@ -32,7 +41,7 @@ class Polling:
                 return value
             if self.clock.monotonic() >= deadline:
                 because = f"it is not done after {self.timeout:g} seconds"
-                raise WaitTimeout(failed, because=because, on=on, remedy=remedy)
+                raise WaitTimeout(failed, because=because, on=on if isinstance(on, str) else on(), remedy=remedy)
             self.clock.sleep(min(self.interval, max(0.0, deadline - self.clock.monotonic())))
 
     def up_to(self, seconds: float) -> Polling:

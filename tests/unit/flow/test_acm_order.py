@@ -97,6 +97,13 @@ def test_what_acm_cannot_do_is_refused(given: dict[str, Any], told: str) -> None
         order(**{name: value for name, value in {**BY_NAMES, **given}.items() if value is not None})
 
 
+def test_a_conflict_of_regions_is_told_with_what_ends_it() -> None:
+    with pytest.raises(InvalidInput, match=r"got eu-west-1 and us-east-1\. Give the CA of the certificate's region"):
+        order(**BY_NAMES, certificate_arn=ARN.replace("us-east-1", "eu-west-1"))
+    with pytest.raises(InvalidInput, match=r"got us-east-1 and eu-west-1\. Leave region out: the ARN names it"):
+        order(certificate_arn=ARN, region="eu-west-1")
+
+
 def test_an_arn_of_acm_without_the_source_is_refused() -> None:
     with pytest.raises(InvalidInput, match="certificate_arn needs source: acm"):
         read_order(read_options(**BY_NAMES, source="private_ca", certificate_arn=ARN), "web-01")

@@ -130,8 +130,9 @@ def test_an_acm_that_shows_nothing_is_asked_no_longer_than_the_task_waits(
     manager: MemoryManager, certificates: PrivateCertificates
 ) -> None:
     manager.hides_new = True
-    with pytest.raises(WaitTimeout, match="after 300 seconds"):
+    with pytest.raises(WaitTimeout, match="after 300 seconds") as told:
         certificates.present(ASKED, check_mode=False)
+    assert [arn for arn in manager.tokens.values() if arn in str(told.value)] == list(manager.tokens.values())[-1:]
 
 
 @pytest.mark.parametrize("status", ["FAILED", "EXPIRED", "REVOKED", "INACTIVE"])
@@ -145,6 +146,15 @@ def test_a_certificate_that_will_never_be_issued_is_refused_in_check_mode_as_in_
             certificates.present(by_arn, check_mode)
         told.append(json.dumps([str(refused.value), refused.value.details]))
     assert told[0] == told[1]
+
+
+def test_one_that_fails_while_it_is_waited_for_is_told_without_an_option_that_was_not_given(
+    manager: MemoryManager, certificates: PrivateCertificates
+) -> None:
+    certificates.polling.clock.on_sleep = lambda: manager.records[arn].update(Status="FAILED")  # type: ignore[attr-defined]
+    arn = manager.add("PENDING_VALIDATION")
+    with pytest.raises(IssuanceFailed, match="run again: without certificate_arn, another one is requested"):
+        certificates.present(ASKED, check_mode=False)
 
 
 def test_several_that_are_alike_are_named_and_none_is_deleted(
