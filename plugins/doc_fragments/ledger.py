@@ -38,6 +38,8 @@ options:
     description:
       - Whether to create the table when it is not there, billed on demand, with a time to live that removes what has
         expired 90 days ago.
+      - The time to live is set once, after the creation. If a run is cut short between them, set it by hand, on the
+        attribute C(expires).
     type: bool
     default: false
 """

@@ -32,6 +32,7 @@ _SCHEMA = 1
 _CREATION_SECONDS = 120.0
 _NOT_THERE = "ResourceNotFoundException"
 _MARKS = ("x-amzn-requestid", "x-amz-crc32")  # headers of DynamoDB's replies, some of which have no member at all
+_UNFINISHED = ", and set the table's time to live by hand, on the attribute expires: later runs do not"
 _STRANGER = "What answers is not DynamoDB: check ledger_endpoint_url and the proxies on the way"
 
 Result = TypeVar("Result")
@@ -76,7 +77,10 @@ class DynamoDbLedger:
         self._service_ahead: float | None = None  # of this clock's ticks
 
     def create_table(self) -> None:
-        """Create the table, billed on demand and with a time to live, unless it is there; return when it is usable."""
+        """Create the table, billed on demand and with a time to live, unless it is there; return when it is usable.
+
+        An error after the creation says that the time to live is missing: no later run meets a missing table.
+        """
         with self._translated("create the ledger's table"):
             try:
                 self._send(
@@ -88,6 +92,7 @@ class DynamoDbLedger:
             except (BotoCoreError, ClientError) as error:
                 if read_fault(error).code not in ("ResourceInUseException", "TableAlreadyExistsException"):
                     raise
+        with self._translated("finish the ledger's table", _UNFINISHED):
             self._wait_until_active()
             self._expire_items()
 
@@ -99,7 +104,7 @@ class DynamoDbLedger:
                     "Failed to create the ledger's table",
                     because=f"it is not active after {_CREATION_SECONDS:g} seconds",
                     on=f"DynamoDB table {self._table}",
-                    remedy="Run again",
+                    remedy=f"Run again{_UNFINISHED}",
                 )
             self._clock.sleep(1.0)
 
@@ -261,7 +266,7 @@ class DynamoDbLedger:
         self._service_ahead = date - self._clock.monotonic()
 
     @contextmanager
-    def _translated(self, doing: str) -> Iterator[None]:
+    def _translated(self, doing: str, besides: str = "") -> Iterator[None]:
         try:
             yield
         except (BotoCoreError, ClientError, ValueError, KeyError) as error:
@@ -270,7 +275,7 @@ class DynamoDbLedger:
                 f"Failed to {doing}",
                 because=f"{fault.message.rstrip('. ')} ({fault.code})",
                 on=f"DynamoDB table {self._table}",
-                remedy=_REMEDIES.get(fault.code, "Check the table and its region, then run again"),
+                remedy=_REMEDIES.get(fault.code, "Check the table and its region, then run again") + besides,
                 transient=fault.transient or None,
             ) from error
 

@@ -269,6 +269,29 @@ def test_the_first_call_that_misses_the_table_creates_it_and_waits_until_it_is_s
     assert described["TimeToLiveStatus"] == "ENABLED"
 
 
+@pytest.mark.parametrize("operation", ["DescribeTable", "DescribeTimeToLive", "UpdateTimeToLive"])
+def test_a_table_that_is_created_and_then_not_finished_is_told_with_what_it_lacks_for_good(
+    dynamodb: Any, operation: str
+) -> None:
+    denied = Refuses(dynamodb, operation, "AccessDeniedException")
+    for_good = r"Allow .+UpdateTimeToLive\), and set the table's time to live by hand, on the attribute expires"
+    with pytest.raises(LedgerError, match=for_good):
+        DynamoDbLedger(denied, "ledger", clock=FakeClock(), create_missing=True).read("token")
+    assert dynamodb.list_tables()["TableNames"] == ["ledger"]
+
+
+def test_a_table_that_could_not_be_created_lacks_nothing_yet(dynamodb: Any) -> None:
+    denied = Refuses(dynamodb, "CreateTable", "AccessDeniedException")
+    with pytest.raises(LedgerError, match=r"UpdateTimeToLive\)\.$"):
+        DynamoDbLedger(denied, "ledger", clock=FakeClock(), create_missing=True).read("token")
+
+
+def test_a_table_that_is_not_seen_in_time_is_told_with_what_it_lacks_for_good(dynamodb: Any) -> None:
+    ledger = DynamoDbLedger(Watched(dynamodb, looks=1000), "ledger", clock=FakeClock(), create_missing=True)
+    with pytest.raises(LedgerError, match=r"not active after 120 seconds.*Run again, and set the table's time to live"):
+        ledger.read("token")
+
+
 def test_a_table_that_is_there_is_used_without_a_call_for_its_creation(dynamodb: Any) -> None:
     DynamoDbLedger(dynamodb, "ledger", clock=FakeClock()).create_table()
     client = Watched(dynamodb)

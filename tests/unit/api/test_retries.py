@@ -19,6 +19,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._acm_pca.
 )
 from ansible_collections.fleet_pki.aws_private_ca.tests.unit.api.fakes import FakeClock, client_error
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
@@ -75,7 +76,7 @@ def connect_stranger(service: str, status: int, body: str) -> Any:
     config = Config(retries={"total_max_attempts": 1, "mode": "standard"})
     keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
     client: Any = boto3.client(service, region_name="eu-central-1", config=config, **keys)  # type: ignore[call-overload]
-    answer = AWSResponse("https://here", status, {}, Body(body.encode()))
+    answer = AWSResponse("https://here", status, HTTPHeaders(), Body(body.encode()))
     client.meta.events.register("before-send", lambda **_request: answer)
     return client
 

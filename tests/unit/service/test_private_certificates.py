@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -149,12 +149,13 @@ def test_a_certificate_that_will_never_be_issued_is_refused_in_check_mode_as_in_
 
 
 def test_one_that_fails_while_it_is_waited_for_is_told_without_an_option_that_was_not_given(
-    manager: MemoryManager, certificates: PrivateCertificates
+    manager: MemoryManager,
 ) -> None:
-    certificates.polling.clock.on_sleep = lambda: manager.records[arn].update(Status="FAILED")  # type: ignore[attr-defined]
-    arn = manager.add("PENDING_VALIDATION")
+    clock, arn, anything = FakeClock(), manager.add("PENDING_VALIDATION"), cast("Any", manager)
+    clock.on_sleep = lambda: manager.records[arn].update(Status="FAILED")
+    patient = PrivateCertificates(anything, lambda: anything, lambda: "123456789012", Polling(clock))
     with pytest.raises(IssuanceFailed, match="run again: without certificate_arn, another one is requested"):
-        certificates.present(ASKED, check_mode=False)
+        patient.present(ASKED, check_mode=False)
 
 
 def test_several_that_are_alike_are_named_and_none_is_deleted(
