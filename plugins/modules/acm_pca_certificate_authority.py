@@ -35,8 +35,8 @@ options:
     description:
       - With V(present), the CA exists as the options say.
       - With V(absent), it is disabled if it is active, and deleted. It can be restored until its window ends.
-      - A CA whose creation failed cannot be restored, and is found by O(certificate_authority_arn) alone where the
-        service does not list its tags. It is in the way of no other.
+      - A CA whose creation failed cannot be restored, and is found by O(certificate_authority_arn) alone. It is in
+        the way of no other.
     type: str
     choices: [present, absent]
     default: present

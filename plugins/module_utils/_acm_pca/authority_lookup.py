@@ -76,17 +76,17 @@ def find_by_arn(api: AuthorityApi, arn: str) -> Gathered | None:
 def find_by_name(api: AuthorityApi, name: str) -> tuple[Gathered | None, list[Mapping[str, Any]]]:
     """Return the own CA whose tag ``Name`` is ``name`` (None: there is none), and the records of all that have ended.
 
-    Raises as ``select_named``. The service may refuse to list the tags of a CA that is deleted or whose creation
-    failed, so the caller tells those apart.
+    Raises as ``select_named``. One that is deleted or whose creation failed is never the CA of the name: the service
+    may refuse to list its tags, and the caller tells those apart.
     """
     records = api.list_certificate_authorities("SELF")
-    named = select_named(api, [record for record in records if record.get("Status") != "DELETED"], name)
+    named = select_named(api, [record for record in records if record.get("Status") not in ENDED], name)
     ended = [record for record in records if record.get("Status") in ENDED]
     return (gather(api, named[0]) if named else None), ended
 
 
 def select_named(api: AuthorityApi, records: Sequence[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
-    """Return those of the CAs whose tag ``Name`` is ``name``; InvalidInput when several that are not deleted have it.
+    """Return those of the CAs whose tag ``Name`` is ``name``; InvalidInput when several that have not ended have it.
 
     A CA whose tags may not be read is passed over where another has the name. Where none has, it may be the one, and
     AccessDenied is raised: a second one would be made beside it.
@@ -101,7 +101,7 @@ def select_named(api: AuthorityApi, records: Sequence[Mapping[str, Any]], name: 
             denied.append(error)
     if denied and not named:
         raise denied[0]
-    arns = sorted(record["Arn"] for record in named if record.get("Status") != "DELETED")
+    arns = sorted(record["Arn"] for record in named if record.get("Status") not in ENDED)
     if len(arns) > 1:
         raise InvalidInput(
             "Failed to find the certificate authority by its name",

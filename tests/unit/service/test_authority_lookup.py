@@ -47,6 +47,24 @@ def test_a_ca_whose_creation_failed_hides_no_other(code: str) -> None:
     assert not service.authorities().present(DesiredAuthority(name="root"), check_mode=False).steps
 
 
+def test_a_ca_whose_creation_failed_is_in_the_way_of_none_of_its_name_though_its_tags_are_listed() -> None:
+    service = FakeAuthorities()
+    failed = service.add("new", "FAILED", FailureReason="OTHER")
+    made = service.authorities().present(NEW, check_mode=False).resource
+    assert made is not None and made["arn"] != failed
+    assert not service.authorities().present(NEW, check_mode=False).steps
+    outcome = service.authorities().absent(NEW, 7, check_mode=False)
+    assert outcome.steps and outcome.resource is not None and outcome.resource["arn"] == made["arn"]
+    assert service.records[failed]["Status"] == "FAILED"
+
+
+def test_a_ca_whose_creation_failed_is_listed_beside_another_of_its_name() -> None:
+    service = FakeAuthorities()
+    alike = [service.add("new", "FAILED"), service.add("new")]
+    listed = select_authorities(AuthorityApi(service, clock=service.clock), None, "new", "SELF", False)
+    assert [facts["arn"] for facts in listed] == alike
+
+
 @pytest.mark.parametrize("code", OF_FAILED)
 def test_a_ca_whose_creation_failed_is_deleted_by_its_arn_and_gone(code: str) -> None:
     service, failed = with_failed(code)
