@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``state: absent``: remove a lineage from the host, the live link first, and nothing that is not ours."""
+"""``state: absent``: remove a lineage from the host, and nothing that is not ours.
+
+Links at usual paths go first, for ``state.json`` has them on record; then ``state.json``, lest a run after a kill bring
+back what is known as having been in service; then ``live``, and the rest.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from .._generations.directory import TEMPORARY, Directory
 from .._generations.files import Files
 from .._generations.inspection import inspect_lineage, read_generation
 from .._generations.links import list_own_links, point_links
-from .._generations.location import GENERATIONS, KNOWN_NAMES, LOCK, open_base, open_lineage
+from .._generations.location import GENERATIONS, KNOWN_NAMES, LOCK, STATE, open_base, open_lineage
 from .._generations.lock import hold_lock
 from .._generations.manifest import MANIFEST, Manifest
 from .._generations.pending import remove_pending
@@ -26,7 +30,7 @@ from .options import LineageOptions
 
 
 def remove_lineage(options: LineageOptions, files: Files, check_mode: bool) -> dict[str, Any]:
-    """Remove live link, links at usual paths, pending request, generations and directory; say what was there.
+    """Remove links, state, pending request, generations and directory; say what was there.
 
     What would keep it from that is told in check mode too, and before anything is removed.
     """
@@ -113,6 +117,8 @@ def refuse_foreign_names(lineage: Directory) -> None:
 
 
 def _remove_content(lineage: Directory) -> None:
+    if lineage.remove(STATE):
+        lineage.flush()
     switch_live(lineage, None)
     remove_pending(lineage)
     holder = lineage.open(GENERATIONS)

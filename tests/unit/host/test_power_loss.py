@@ -58,6 +58,23 @@ def test_whatever_a_power_loss_leaves_a_reader_sees_a_whole_set_and_a_plain_run_
     assert len(seen) > 20
 
 
+def test_a_removal_that_ended_after_live_went_is_not_undone_by_the_next_run(
+    hierarchy: Hierarchy, tmp_path: Path
+) -> None:
+    lineage = HostLineage(tmp_path / "base", hierarchy)
+    lineage.base.mkdir()
+    lineage.run()
+    recording = RecordingFiles(lineage.base, lineage.ledger)
+    lineage.install(recording, state="absent")
+    answers = set()
+    for loss in list_losses(recording):
+        shutil.rmtree(lineage.base)
+        lineage.base.mkdir()
+        lay_out(build_tree(recording, loss), recording.root, lineage.base)
+        answers.add((lineage.live.is_symlink(), lineage.request(check_mode=True)["action"]))
+    assert answers == {(True, "none"), (True, "apply"), (False, "issue")}
+
+
 def _restore(lineage: HostLineage, issued: list[tuple[str, str]]) -> None:
     shutil.rmtree(lineage.base)
     for name in os.listdir(lineage.ledger):
