@@ -245,7 +245,9 @@ options:
       - With O(state=absent), have the certificate revoked for this reason, then remove it, once the host has said that
         it can be removed. So are those that it replaced, and those that never came into service, as far as the host
         still has them or a record of them. A certificate without an ARN on record is warned of.
-      - One that has expired needs no revocation and is left out.
+      - All are tried. Where a CA refuses one, the task fails afterwards and removes nothing; a next run goes on.
+      - One that has expired needs no revocation and is left out. One that AWS Private CA knows no longer, for its CA is
+        gone, is warned of.
       - Costs another round trip to the host.
     type: str
     choices: [UNSPECIFIED, KEY_COMPROMISE, CERTIFICATE_AUTHORITY_COMPROMISE, AFFILIATION_CHANGED, SUPERSEDED,
@@ -437,7 +439,7 @@ next_renewal:
   type: str
 revoked:
   description: ARNs of the certificates that were revoked, or in check mode would be.
-  returned: success
+  returned: success, and where only some could be revoked
   type: list
   elements: str
 """

@@ -27,7 +27,16 @@ from ._options import POLICY_OPTIONS
 from ._order import Order
 from ._outcome import Outcome
 from ._renewal import check_renewal_plan, plan_renewal, warn_of_authority_end, warn_of_unproved_service
-from ._supersession import Replaced, give_reason, select_due, select_valid, warn_of_unknown, warn_of_unrecorded
+from ._supersession import (
+    Replaced,
+    Revoked,
+    give_reason,
+    select_due,
+    select_valid,
+    warn_of_lost_authority,
+    warn_of_unknown,
+    warn_of_unrecorded,
+)
 
 DATED_BACK = 3600
 """Seconds by which AWS Private CA dates NotBefore back (API operation IssueCertificate, ValidityNotBefore)."""
@@ -74,10 +83,10 @@ class Source(Protocol):
 
 
 class Revoker(Protocol):
-    """Revokes what a host's certificates replaced."""
+    """Revokes a host's certificates: what was replaced, or what is removed."""
 
-    def revoke(self, lineage: LineageId, certificate_arns: Sequence[str], reason: str) -> tuple[str, ...]:
-        """Revoke those of the certificates that are known as the lineage's, and return their ARNs."""
+    def revoke(self, lineage: LineageId, certificate_arns: Sequence[str], reason: str) -> Revoked:
+        """Revoke those of the certificates that are known as the lineage's; try all before raising PrivateCaError."""
 
 
 @dataclass(frozen=True)
@@ -110,14 +119,14 @@ class Flow:
     def _revoke(self, inspection: Inspection, due: Sequence[Replaced]) -> Outcome:
         reason = str(self.order.options["revoke_superseded"]["reason"])
         arns = [one.certificate_arn for one in due]
-        revoked = self.revoker.revoke(self.order.lineage, arns, reason)
+        done = self.revoker.revoke(self.order.lineage, arns, reason)
         installation = self.host.forget(arns, self._list_install_options())
         return replace(
             predict(self.order, inspection, due),
             predicted=False,
             steps=installation.steps,
-            revoked=revoked,
-            warnings=warn_of_unknown(arns, revoked),
+            revoked=done.certificate_arns,
+            warnings=(*warn_of_unknown(arns, done), *warn_of_lost_authority(done)),
         )
 
     def _act(self, inspection: Inspection) -> Outcome:
@@ -175,13 +184,14 @@ def remove_certificate(
     """Remove the lineage from the host and return what was done, or in check mode would be.
 
     With a reason, its certificates that have not expired are revoked first, once the host has said that it can be
-    removed, for there is no way back: a failure leaves what a later run needs to go on.
+    removed, for there is no way back: a failure leaves what a later run needs to go on. One whose CA exists no longer
+    cannot be, and does not keep the lineage on the host.
     """
     options = {"now": moment.judged}
     removal = host.remove(options, rehearse=revocation_reason is not None)
     held = () if revocation_reason is None else select_valid(removal.certificates, moment.judged)
     arns = tuple(one.certificate_arn for one in held if one.certificate_arn is not None)
-    revoked = arns if predicted or not arns else revoker.revoke(lineage, arns, str(revocation_reason))
+    done = Revoked(arns) if predicted or not arns else revoker.revoke(lineage, arns, str(revocation_reason))
     if revocation_reason is not None and removal.changed and not predicted:
         removal = host.remove(options)
     return Outcome(
@@ -192,8 +202,8 @@ def remove_certificate(
         before=removal.previous,
         after=None,
         steps=removal.steps,
-        revoked=revoked,
-        warnings=(*warn_of_unrecorded(held), *warn_of_unknown(arns, revoked)),
+        revoked=done.certificate_arns,
+        warnings=(*warn_of_unrecorded(held), *warn_of_unknown(arns, done), *warn_of_lost_authority(done)),
     )
 
 

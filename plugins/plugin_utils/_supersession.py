@@ -86,6 +86,17 @@ class Held:
     not_after: float | None
 
 
+@dataclass(frozen=True)
+class Revoked:
+    """What became of certificates that were to be revoked, as ARNs.
+
+    ``lost`` are those that nobody can revoke any more, for their CA exists no longer.
+    """
+
+    certificate_arns: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
 def read_span(text: str) -> float:
     """Return the seconds of ``7d``, ``12h`` or ``0s``. Raises InvalidInput."""
     match = re.fullmatch(r"\s*([0-9]+)\s*([smhdw])\s*", text)
@@ -153,13 +164,23 @@ def select_due(
     )
 
 
-def warn_of_unknown(certificate_arns: Sequence[str], revoked: Collection[str]) -> tuple[str, ...]:
+def warn_of_unknown(certificate_arns: Sequence[str], done: Revoked) -> tuple[str, ...]:
     """Return a warning for each certificate that was to be revoked and was not, for the ledger does not know it."""
     return tuple(
         f"The ledger does not know {arn} as this host's certificate, and it was not revoked. If it is, revoke it with "
         "acm_pca_revoke_certificate."
         for arn in certificate_arns
-        if arn not in revoked
+        if arn not in (*done.certificate_arns, *done.lost)
+    )
+
+
+def warn_of_lost_authority(done: Revoked) -> tuple[str, ...]:
+    """Return a warning for each certificate that nobody can revoke any more."""
+    return tuple(
+        f"AWS Private CA does not know {arn}, or its certificate authority exists no longer: nobody can revoke it, and "
+        "it was not revoked. If the certificate authority is another account's, revoke it with "
+        "acm_pca_revoke_certificate from there."
+        for arn in done.lost
     )
 
 

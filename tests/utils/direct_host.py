@@ -40,6 +40,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._signing 
     SigningSource,
     hold_at_gate,
 )
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._supersession import Revoked
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_authority import DAY, NOW, Hierarchy
 from ansible_collections.fleet_pki.aws_private_ca.tests.utils.host_lineage import HastyFiles
 from fixed_clock import FixedClock
@@ -62,10 +63,10 @@ class MemoryAuthority:
         """Return how many calls were made that are not just reading."""
         return len(self.issued) + len(self.revoked)
 
-    def revoke(self, lineage: LineageId, certificate_arns: Sequence[str], reason: str) -> tuple[str, ...]:
+    def revoke(self, lineage: LineageId, certificate_arns: Sequence[str], reason: str) -> Revoked:
         """Revoke all of them."""
         self.revoked += certificate_arns
-        return tuple(certificate_arns)
+        return Revoked(tuple(certificate_arns))
 
     def issue(self, order: SigningOrder, csr: str, replaces: str | None) -> SignedRequest:
         """Return the certificate of the CSR; the same CSR in the same place gets the same one."""

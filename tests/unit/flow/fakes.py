@@ -22,6 +22,7 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._signing 
     SignedRequest,
     SigningSource,
 )
+from ansible_collections.fleet_pki.aws_private_ca.plugins.plugin_utils._supersession import Revoked
 from fixed_clock import FixedClock
 
 CA_ARN = "arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11223344-1234-1122-2233-112233445566"
@@ -88,15 +89,16 @@ class FakeHost:
 
 
 class FakeRevoker:
-    """Knows every certificate but those whose ARN ends in ``unknown``."""
+    """Knows every certificate but those whose ARN ends in ``unknown``; the CA of those that end in ``lost`` is gone."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
 
-    def revoke(self, lineage: LineageId, certificate_arns: Sequence[str], reason: str) -> tuple[str, ...]:
-        known = tuple(arn for arn in certificate_arns if not arn.endswith("unknown"))
+    def revoke(self, lineage: LineageId, certificate_arns: Sequence[str], reason: str) -> Revoked:
+        lost = tuple(arn for arn in certificate_arns if arn.endswith("lost"))
+        known = tuple(arn for arn in certificate_arns if not arn.endswith("unknown") and arn not in lost)
         self.asked += [(arn, reason) for arn in known]
-        return known
+        return Revoked(known, lost)
 
 
 class FakeIssuer:

@@ -136,6 +136,15 @@ def test_a_certificate_that_the_ledger_does_not_know_is_told_of_and_not_revoked(
     assert any("acm_pca_revoke_certificate" in warning for warning in done["warnings"])
 
 
+def test_what_nobody_can_revoke_any_more_is_told_of_and_forgotten_by_the_host() -> None:
+    lost = f"{OLD}lost"
+    host = FakeHost({**RECORDED, "superseded": [{**ENTRY, "certificate_arn": lost}]}, INSTALLED)
+    done = keep(host, FakeRevoker())
+    assert done["revoked"] == []
+    assert [lost in warning and "nobody can revoke it" in warning for warning in done["warnings"]] == [True]
+    assert host.calls[1][1]["forget_superseded"] == [lost]
+
+
 def remove(
     *certificates: dict[str, Any], predicted: bool = False, moment: Moment = GRACE_OVER
 ) -> tuple[Outcome, FakeRevoker, FakeHost]:
@@ -164,6 +173,13 @@ def test_nothing_is_revoked_for_a_removal_that_the_host_refuses() -> None:
     with pytest.raises(PrivateCaError, match="Failed to remove the lineage"):
         remove_certificate(make_order().lineage, modules, GRACE_OVER, revoker, "SUPERSEDED", predicted=False)
     assert (revoker.asked, host.rehearsed) == ([], [True])
+
+
+def test_a_removal_goes_on_without_what_nobody_can_revoke_any_more_and_warns_of_it() -> None:
+    outcome, revoker, host = remove({**HELD[0], "certificate_arn": f"{OLD}lost"}, HELD[1])
+    assert (outcome.action, outcome.revoked, revoker.asked) == ("remove", (LIVE,), [(LIVE, "KEY_COMPROMISE")])
+    assert [f"{OLD}lost" in warning and "nobody can revoke it" in warning for warning in outcome.warnings] == [True]
+    assert host.rehearsed == [True, False]
 
 
 def test_a_removal_that_revokes_nothing_costs_one_round_trip() -> None:
