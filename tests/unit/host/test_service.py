@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors import InvalidInput, StepFailed
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.proof import look, read_endpoint
 from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._secrets import HIDDEN
+from host_faults import FaultyFiles, fill_disk
 from host_lineage import LATER, HostLineage
 from host_tls import Conversation, Nginx, find_free_port, read_served, serve_after, wait_until_served
 
@@ -106,6 +107,15 @@ def test_what_a_command_printed_is_recorded_for_the_owner_of_the_lineage_alone(l
     assert state.stat().st_mode & 0o777 == 0o644
     lineage.request()
     assert state.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_state_that_was_left_open_on_a_disk_that_takes_no_change_keeps_nothing_from_being_judged(
+    lineage: HostLineage,
+) -> None:
+    lineage.run()
+    (lineage.path / "state.json").chmod(0o644)  # as earlier releases left it
+    full = FaultyFiles(1, fill_disk)
+    assert lineage.request(full)["action"] == "none" and full.made == ["set_mode"]
 
 
 def test_a_service_that_does_not_answer_is_told(lineage: HostLineage) -> None:
