@@ -85,7 +85,9 @@ lineages:
       description: Seconds until it expires, or null.
       type: int
     in_service:
-      description: Whether the live generation is proved to be in service, and its links lead to it.
+      description:
+        - Whether the live generation is proved to be in service, and its links lead to it.
+        - V(false) where RV(lineages[].failure) says that this user may not read that.
       type: bool
     faults:
       description:
@@ -104,7 +106,9 @@ lineages:
       description: The generation that waits to be brought into service, or null.
       type: str
     failure:
-      description: Why that could not be done, with C(generation), C(step) and C(reason), or null.
+      description:
+        - Why that could not be done, with C(generation), C(step) and C(reason), or null.
+        - Only the owner of the lineage can read it, for it has what a command printed. To others the reason says that.
       type: dict
     generations:
       description: All generations on the host, oldest first.

@@ -60,14 +60,17 @@ class Inspection(NamedTuple):
     link_faults: tuple[Fault, ...] = ()
 
 
-def inspect_lineage(lineage: Directory | None, plan: FilePlan) -> Inspection:
-    """Read links, manifests, modes and digests; ``UnusableState`` or ``UnsafePath`` for what is not ours."""
+def inspect_lineage(lineage: Directory | None, plan: FilePlan, known: ServiceState | None = None) -> Inspection:
+    """Read links, manifests, modes and digests; ``UnusableState`` or ``UnsafePath`` for what is not ours.
+
+    ``known`` is the state where the caller has read it.
+    """
     if lineage is None:
         return Inspection()
     holder = lineage.open(GENERATIONS)
     if holder is not None:  # what is not ours must show before anything is issued for it
         lineage.files.close(holder.descriptor)
-    state = read_state(lineage)
+    state = read_state(lineage) if known is None else known
     linked = read_live(lineage)
     live_id = linked or _find_last_in_service(lineage, state)
     live = None if live_id is None else read_generation(lineage, live_id, plan)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import stat
 from types import MappingProxyType
 from typing import Any, Mapping, NamedTuple
 
@@ -16,6 +15,7 @@ from .directory import Directory, FileAttributes
 from .location import STATE
 from .manifest import SCHEMA, Unreadable, decode_object
 
+OPEN = 0o644
 CLOSED = 0o600
 
 
@@ -49,9 +49,9 @@ def read_state(lineage: Directory) -> ServiceState:
 
 
 def close_state(lineage: Directory) -> None:
-    """Take from others the state that earlier releases let every user of the host read, where the disk allows it."""
+    """Take from others a failure that earlier releases let every user of the host read, where the disk allows it."""
     status = lineage.stat(STATE)
-    if status is None or not stat.S_ISREG(status.st_mode) or not status.st_mode & 0o077:
+    if status is None or not status.st_mode & 0o077 or read_state(lineage).failure is None:
         return
     with contextlib.suppress(OSError):  # another's file, or a file system that cannot be written
         file = lineage.files.open_file(STATE, lineage.descriptor)
@@ -62,6 +62,9 @@ def close_state(lineage: Directory) -> None:
 
 
 def write_state(lineage: Directory, state: ServiceState) -> None:
-    """Record the state in one instant and for good, for its owner alone: the reason has what a command printed."""
+    """Record the state in one instant and for good.
+
+    One with a failure is for its owner alone, for the reason has what a command printed.
+    """
     content = json.dumps({**state._asdict(), "links": dict(state.links)}, indent=1, sort_keys=True) + "\n"
-    lineage.replace(STATE, content.encode("utf-8"), FileAttributes(CLOSED))
+    lineage.replace(STATE, content.encode("utf-8"), FileAttributes(OPEN if state.failure is None else CLOSED))

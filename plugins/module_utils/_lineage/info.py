@@ -14,12 +14,12 @@ from .._errors import UnsafePath, UnusableState
 from .._generations.directory import Directory, FileAttributes
 from .._generations.files import Files
 from .._generations.inspection import Inspection, inspect_lineage
-from .._generations.location import NAME, check_name, open_base, open_lineage
+from .._generations.location import NAME, STATE, check_name, open_base, open_lineage
 from .._generations.manifest import Manifest
 from .._generations.pending import read_pending
 from .._generations.plan import CERTIFICATE_DER, COMBINED, FORMATS, KEYSTORE, PRIVATE_KEY, FilePlan
 from .._generations.publication import list_generations
-from .._generations.state import ServiceState
+from .._generations.state import ServiceState, read_state
 from .._generations.superseded import read_superseded
 from .._host_argument_specs import ACM
 from .._reissue_policy import WantedLineage, compute_renewal_time, parse_renew_before
@@ -74,15 +74,25 @@ def _read_lineage(params: Mapping[str, Any], name: str, files: Files) -> dict[st
     if lineage is None:
         return None
     with lineage:
-        first = inspect_lineage(lineage, FilePlan(FileAttributes(0o644), FileAttributes(0o600)))
+        state = _read_state(lineage)
+        first = inspect_lineage(lineage, FilePlan(FileAttributes(0o644), FileAttributes(0o600)), state)
         manifest = first.live.manifest if first.live is not None else None
-        inspection = first if manifest is None else inspect_lineage(lineage, plan_as_recorded(manifest, first.state))
+        inspection = first if manifest is None else inspect_lineage(lineage, plan_as_recorded(manifest, state), state)
         return {
             **_describe(name, inspection, params),
             "pending": read_pending(lineage) is not None,
             "generations": list_generations(lineage),
             "superseded": [entry._asdict() for entry in read_superseded(lineage)],
         }
+
+
+def _read_state(lineage: Directory) -> ServiceState:
+    """Return the state; where this user may not read it, one that knows only that."""
+    try:
+        return read_state(lineage)
+    except PermissionError:
+        because = f"{lineage.show(STATE)} can be read by its owner alone, for it has what a failed command printed"
+        return ServiceState(failure={"generation": None, "step": None, "reason": because})
 
 
 def _describe(name: str, inspection: Inspection, params: Mapping[str, Any]) -> dict[str, Any]:

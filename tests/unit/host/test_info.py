@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 from typing import Any
 
 import pytest
@@ -62,6 +64,33 @@ def test_what_waits_and_what_failed_is_shown(lineage: HostLineage) -> None:
     assert found["pending"] and found["in_service"] and len(found["generations"]) == 2
     assert found["candidate"] == found["failure"]["generation"] != found["generation"]
     assert found["failure"]["step"] == "validate"
+
+
+class GroupFiles(HastyFiles):
+    """The disk as one sees it who is in the group of the files, and not their owner."""
+
+    def open_file(self, name: str, parent: int) -> int:
+        """Open a file for reading if the group may."""
+        if not self.stat(name, parent).st_mode & 0o040:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return super().open_file(name, parent)
+
+
+def test_who_may_read_the_key_by_its_group_sees_all_and_judges_as_its_owner_does(lineage: HostLineage) -> None:
+    lineage.run(key_mode="0640")
+    shown = read_lineages({"base_directory": str(lineage.base), "now": NOW}, GroupFiles())
+    assert shown == read(lineage) and shown[0]["in_service"]
+    assert lineage.request(GroupFiles(), check_mode=True, key_mode="0640")["action"] == "none"
+
+
+def test_who_may_not_read_why_a_step_failed_is_told_that_and_sees_the_certificate(lineage: HostLineage) -> None:
+    lineage.run(key_mode="0640")
+    with contextlib.suppress(StepFailed):
+        lineage.run(force_id="x", key_mode="0640", validate_command="false")
+    (own,), (shown,) = read(lineage), read_lineages({"base_directory": str(lineage.base), "now": NOW}, GroupFiles())
+    assert (shown["current"], shown["seconds_left"]) == (own["current"], own["seconds_left"])
+    assert (shown["in_service"], shown["unreadable"], shown["faults"]) == (False, None, [])
+    assert "state.json can be read by its owner alone" in shown["failure"]["reason"]
 
 
 def test_a_damaged_lineage_is_shown_with_what_is_wrong(lineage: HostLineage) -> None:

@@ -107,15 +107,19 @@ def test_what_a_command_printed_is_recorded_for_the_owner_of_the_lineage_alone(l
     assert state.stat().st_mode & 0o777 == 0o644
     lineage.request()
     assert state.stat().st_mode & 0o777 == 0o600
+    lineage.run()
+    assert "of the owner" not in state.read_text() and state.stat().st_mode & 0o777 == 0o644
 
 
 def test_a_state_that_was_left_open_on_a_disk_that_takes_no_change_keeps_nothing_from_being_judged(
     lineage: HostLineage,
 ) -> None:
     lineage.run()
+    with pytest.raises(StepFailed):
+        lineage.run(**LATER, reload_command=["false"])
     (lineage.path / "state.json").chmod(0o644)  # as earlier releases left it
     full = FaultyFiles(1, fill_disk)
-    assert lineage.request(full)["action"] == "none" and full.made == ["set_mode"]
+    assert lineage.request(full, **LATER)["action"] == "apply" and full.made == ["set_mode"]
 
 
 def test_a_service_that_does_not_answer_is_told(lineage: HostLineage) -> None:
