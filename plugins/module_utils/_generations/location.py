@@ -125,8 +125,19 @@ def open_lineage(files: Files, base_directory: str, name: str, create: bool = Fa
 
 def refuse_unwritable(base_directory: str, name: str) -> None:
     """Raise ``OSError``, as making or changing the lineage would, where this user may not write; write nothing."""
-    place = locate_lineage(base_directory, name)
-    while not os.path.lexists(place):
-        place = os.path.dirname(place)
+    place = _find_existing(locate_lineage(base_directory, name))
     if not os.access(place, os.W_OK | os.X_OK, effective_ids=True):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), place)
+
+
+def find_inherited_group(base_directory: str, name: str) -> int | None:
+    """Return the group that files of a new generation have from the first, by a setgid directory; None without one."""
+    status = os.lstat(_find_existing(os.path.join(locate_lineage(base_directory, name), GENERATIONS)))
+    return status.st_gid if status.st_mode & stat.S_ISGID else None
+
+
+def _find_existing(path: str) -> str:
+    """Return the path, or the nearest above it that is there."""
+    while not os.path.lexists(path):
+        path = os.path.dirname(path)
+    return path

@@ -10,7 +10,7 @@ import os
 
 from .._errors import UnusableState
 from .._generations.links import check_links
-from .._generations.location import refuse_unwritable
+from .._generations.location import find_inherited_group, refuse_unwritable
 from .._generations.plan import FilePlan
 from .._x509.library import require_cryptography
 from .._x509.requests import start_request
@@ -25,15 +25,18 @@ def rehearse(options: RequestOptions, action: str) -> None:
     if action == "issue" and options.makes_keys:
         start_request(lineage.wanted.subject or {}, lineage.wanted.subject_alternative_names or ())
     refuse_unwritable(lineage.base_directory, lineage.name)
-    refuse_other_owners(lineage.plan)
+    refuse_other_owners(lineage.plan, find_inherited_group(lineage.base_directory, lineage.name))
     check_links(lineage.base_directory, lineage.name, lineage.plan)
 
 
-def refuse_other_owners(plan: FilePlan) -> None:
-    """Raise ``UnusableState`` where files are to be given to a user or group that only root can give them to."""
+def refuse_other_owners(plan: FilePlan, inherited: int | None) -> None:
+    """Raise ``UnusableState`` where files are to be given to a user or group that only root can give them to.
+
+    ``inherited`` is the group that they have anyway.
+    """
     if os.geteuid() == 0:
         return
-    users, groups = {None, os.geteuid()}, {None, os.getegid(), *os.getgroups()}
+    users, groups = {None, os.geteuid()}, {None, inherited, os.getegid(), *os.getgroups()}
     for attributes in (plan.certificates, plan.keys):
         if attributes.uid not in users or attributes.gid not in groups:
             raise UnusableState(

@@ -20,6 +20,10 @@ from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._errors i
     StepFailed,
     UnusableState,
 )
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.directory import FileAttributes
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.location import find_inherited_group
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._generations.plan import FilePlan
+from ansible_collections.fleet_pki.aws_private_ca.plugins.module_utils._lineage.rehearsal import refuse_other_owners
 from host_authority import DAY, NOW, Hierarchy
 from host_faults import FaultyFiles, die, run_in_child
 from host_lineage import HostLineage
@@ -285,3 +289,21 @@ def test_a_link_that_is_right_already_needs_no_permission(
         lineage.run(**links)
         usual.chmod(0o555)
         assert lineage.run(**links, force_id="x")["changed"] and lineage.fault_of_live() is None
+
+
+def test_a_group_that_files_inherit_from_their_directory_may_be_asked_for(
+    hierarchy: Hierarchy, as_ordinary_user: Callable[[], contextlib.AbstractContextManager[Path]]
+) -> None:
+    with as_ordinary_user() as folder:
+        lineage = HostLineage(folder / "base", hierarchy)
+        assert find_inherited_group(str(lineage.base), "web") is None
+        folder.chmod(0o2755)
+        group = folder.stat().st_gid
+        assert find_inherited_group(str(lineage.base), "web") == group
+        lineage.run(key_group=str(group))
+        assert (lineage.path / "generations").stat().st_gid == find_inherited_group(str(lineage.base), "web")
+        strange = max(0, *os.getgroups(), os.getegid()) + 1
+        plan = FilePlan(FileAttributes(0o644), FileAttributes(0o640, gid=strange))
+        refuse_other_owners(plan, inherited=strange)
+        with pytest.raises(UnusableState, match="group that its owner is not in"):
+            refuse_other_owners(plan, inherited=group)
