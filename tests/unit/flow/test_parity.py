@@ -80,3 +80,15 @@ def test_defaults_of_the_role_are_those_of_the_action() -> None:
     for name, option in ARGUMENT_SPEC.items():
         if option.get("default") not in (None, False) and f"host_certificate_{name}" in defaults:
             assert defaults[f"host_certificate_{name}"] == option["default"], name
+
+
+SAID_SHORTER = {"source", "certificate_arn", "revoke_superseded"}
+
+
+def test_the_role_says_of_an_option_what_the_action_says() -> None:
+    specs = yaml.safe_load((COLLECTION / "roles/host_certificate/meta/argument_specs.yml").read_text())
+    options = specs["argument_specs"]["main"]["options"]
+    for name, option in read_documentation("DOCUMENTATION")["options"].items():
+        if f"host_certificate_{name}" in options and name not in SAID_SHORTER:
+            said = yaml.safe_dump(option["description"]).replace("O(", "O(host_certificate_")
+            assert yaml.safe_load(said) == options[f"host_certificate_{name}"]["description"], name
