@@ -89,7 +89,7 @@ class PrivateCertificates:
         asked: list[tuple[str, float]] = []
 
         def ask() -> None:
-            token = request_token(desired, [*failed, *(arn for arn, _ in asked)])
+            token = request_token(desired, [*failed, *(arn for arn, _since in asked)])
             asked.append((self.api.request_certificate(names[0], request, token), clock.monotonic()))
 
         def issued() -> str | None:

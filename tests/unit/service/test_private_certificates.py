@@ -103,7 +103,7 @@ def test_what_was_deleted_within_the_hour_is_requested_anew(
     manager: MemoryManager, certificates: PrivateCertificates
 ) -> None:
     arns = []
-    for _ in range(3):
+    for _time in range(3):
         made = certificates.present(ASKED, check_mode=False).resource
         assert made is not None
         arns.append(made["arn"])
