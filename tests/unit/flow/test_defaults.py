@@ -49,7 +49,7 @@ def test_defaults_give_what_the_task_leaves_out(arguments: dict[str, object], op
     [
         pytest.param("assume_role_arn", "iam_role_arn", id="the default uses an alias"),
         pytest.param("iam_role_arn", "assume_role_arn", id="the task uses an alias"),
-        pytest.param("aws_region", "ec2_region", id="both do"),
+        pytest.param("aws_access_key", "aws_access_key_id", id="both do"),
         pytest.param("template", "template", id="neither does"),
     ],
 )
