@@ -94,7 +94,7 @@ def test_a_ca_is_created_anew_at_once_after_its_creation_failed(code: str) -> No
     service.made_status = "FAILED"
     with pytest.raises(AuthorityUnusable, match="with state=absent and its certificate_authority_arn"):
         service.authorities().present(NEW, check_mode=False)
-    [failed] = list(service.records)
+    failed = next(iter(service.records))
     service.refusals["ListTags", failed] = code
     service.made_status = "PENDING_CERTIFICATE"
     facts = service.authorities().present(NEW, check_mode=False).resource
