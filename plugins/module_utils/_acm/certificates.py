@@ -48,9 +48,8 @@ ARGUMENTS: dict[str, Any] = {
     "purge_tags": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 300},
 }
-_UNKNOWN_SECONDS = (
-    60.0  # after which an ARN that ACM gave is that of a deleted certificate: new ones show after several
-)
+_UNKNOWN_SECONDS = 60.0
+"""After these an ARN that ACM gave is that of a deleted certificate: a new one shows after several."""
 
 
 class PrivateCertificates:
